@@ -1,0 +1,1 @@
+"""Durable activities, one a file: decode, call shared, return JSON."""

@@ -1,0 +1,1 @@
+"""Development and tests only: plays the Azure Functions host on one machine."""

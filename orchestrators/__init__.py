@@ -1,0 +1,1 @@
+"""Durable orchestrators: they decide, activities act."""

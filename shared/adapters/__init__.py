@@ -1,0 +1,1 @@
+"""One SDK per file, each behind a port of `shared.ports`."""

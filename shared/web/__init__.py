@@ -1,0 +1,1 @@
+"""HTTP: requests into jobs, errors into problem+json, the page."""
