@@ -96,3 +96,8 @@ def running(user: str) -> str:
 def own_job(user: str, job: str) -> str:
     """Marks a job as this user's."""
     return f"users/{user}/jobs/{job}"
+
+
+def restarts(job: str, run: int) -> str:
+    """How often the watchdog started this run again, as decimal text."""
+    return f"jobs/{job}/runs/{run}/restarts"
