@@ -86,6 +86,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         SettingsError: names every setting that is missing or wrong.
     """
     read = _Reader(values)
+    slice_seconds = read.number("SLICE_SECONDS", 60.0, float, 1)
     settings = Settings(
         storage=read.text("AzureWebJobsStorage", needed=True),
         container=read.text("CONTAINER", "policy-reader"),
@@ -97,22 +98,24 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         model=read.text("MODEL", "gpt-4.1"),
         model_calls_at_once=read.number("MODEL_CALLS_AT_ONCE", 16, int, 1),
         model_calls_per_document=read.number("MODEL_CALLS_PER_DOCUMENT", 4, int, 1),
-        model_timeout_seconds=read.number("MODEL_TIMEOUT_SECONDS", 45.0, float, 1),
+        model_timeout_seconds=read.number(
+            "MODEL_TIMEOUT_SECONDS", slice_seconds * 0.75, float, 0.5
+        ),
         email_endpoint=read.text("EMAIL_ENDPOINT"),
         email_access_key=read.text("EMAIL_ACCESS_KEY"),
         email_sender=read.text("EMAIL_SENDER"),
         email_size_limit_mb=read.number("EMAIL_SIZE_LIMIT_MB", 10.0, float, 0),
         public_url=read.text("PUBLIC_URL").rstrip("/"),
         documents_in_flight=read.number("DOCUMENTS_IN_FLIGHT", 8, int, 1),
-        slice_seconds=read.number("SLICE_SECONDS", 60.0, float, 1),
+        slice_seconds=slice_seconds,
         page_limit=read.number("PAGE_LIMIT", 3000, int, 1),
         retention_hours=read.number("RETENTION_HOURS", 24.0, float, 0.001),
         signed_in=read.text("WEBSITE_AUTH_ENABLED").lower() == "true",
     )
     if not (settings.openai_api_key or settings.azure_openai_endpoint):
         read.faults.append("OPENAI_API_KEY or AZURE_OPENAI_ENDPOINT is not set")
-    if settings.model_timeout_seconds >= settings.slice_seconds and "SLICE_SECONDS" in values:
-        # A call that may outlast its slice could never be stored by it.
+    if settings.model_timeout_seconds >= settings.slice_seconds:
+        # Such a call would hold its document up for longer than a slice may take.
         read.faults.append("MODEL_TIMEOUT_SECONDS must be shorter than SLICE_SECONDS")
     if read.faults:
         raise SettingsError(
