@@ -41,6 +41,7 @@ class Settings:
     public_url: str
     documents_in_flight: int
     slice_seconds: float
+    calls_per_generation: int
     page_limit: int
     retention_hours: float
     signed_in: bool
@@ -48,7 +49,9 @@ class Settings:
     def for_run(self) -> RunSettings:
         """What a run takes with it, frozen."""
         return RunSettings(
-            documents_in_flight=self.documents_in_flight, slice_seconds=self.slice_seconds
+            documents_in_flight=self.documents_in_flight,
+            slice_seconds=self.slice_seconds,
+            calls_per_generation=self.calls_per_generation,
         )
 
 
@@ -108,6 +111,7 @@ def read_settings(values: Mapping[str, str]) -> Settings:
         public_url=read.text("PUBLIC_URL").rstrip("/"),
         documents_in_flight=read.number("DOCUMENTS_IN_FLIGHT", 8, int, 1),
         slice_seconds=slice_seconds,
+        calls_per_generation=read.number("CALLS_PER_GENERATION", 200, int, 1),
         page_limit=read.number("PAGE_LIMIT", 3000, int, 1),
         retention_hours=read.number("RETENTION_HOURS", 24.0, float, 0.001),
         signed_in=read.text("WEBSITE_AUTH_ENABLED").lower() == "true",
