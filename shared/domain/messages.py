@@ -1,15 +1,16 @@
 """The JSON that crosses Durable boundaries: ids, counts and frozen settings, never text.
 
-One message goes into each activity and one comes out. Decoding is strict, so that a message of
-another version fails loudly instead of being half understood.
+One message goes into each activity and one comes out. What is missing in a message fails loudly,
+so that one of another version is not half understood.
 """
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from pydantic import TypeAdapter
+from shared.domain.stored import adapter
 
 M = TypeVar("M")
 
@@ -27,7 +28,7 @@ def from_json(shape: type[M], value: object) -> M:
     Raises:
         pydantic.ValidationError: it is not of this shape.
     """
-    decoded: M = TypeAdapter(shape).validate_python(value)
+    decoded: M = adapter(cast(Hashable, shape)).validate_python(value)
     return decoded
 
 
