@@ -13,11 +13,10 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
 
 from local_host.azurite_install import (
     LOCAL,
@@ -143,14 +142,16 @@ def _await_answer(azurite: Azurite, seconds: float = 30) -> None:
     """Return once a request is answered, be it with a refusal: then it serves."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
+        # not urlopen: that would ask the machine's proxy for a loopback address
+        connection = HTTPConnection("127.0.0.1", azurite.port, timeout=5)
         try:
-            with urlopen(f"{azurite.url}?comp=list", timeout=5):
-                return
-        except HTTPError as refused:
-            refused.close()
+            connection.request("GET", f"/{ACCOUNT}?comp=list")
+            connection.getresponse().read()
             return
-        except (URLError, ConnectionError, TimeoutError):
+        except OSError:
             time.sleep(0.05)
+        finally:
+            connection.close()
     raise AzuriteUnavailableError(f"Azurite listens on port {azurite.port} but does not answer")
 
 
