@@ -1,8 +1,20 @@
-"""The mails a job sends: counts and names only, in text and HTML."""
+"""The mails a job sends: counts and names only, never quotes, in text and HTML."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from html import escape
+
+from shared.domain.findings import DocumentFindings
+from shared.domain.job import Document, DocumentState, Job, JobState
+from shared.domain.progress import RunOutcome
+from shared.domain.report_source import STAND_IN_NOTICE, count, is_stand_in
+
+NAMED_LIMIT = 20
+"""Documents named in a mail; of more, the mail says how many."""
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +28,175 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail to one address."""
+    """One mail to one address. Mails of equal `key` are one mail sent twice."""
 
     to: str
     subject: str
     text: str
     html: str
     attachments: tuple[Attachment, ...] = ()
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentNote:
+    """What a mail says of a document that was not read whole."""
+
+    name: str
+    state: DocumentState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Where the results lie and until when; `public_url` is empty where there is no address."""
+
+    public_url: str
+    expires: str
+
+
+def fits(size: int, limit_mb: float) -> bool:
+    """Whether an attachment of `size` bytes stays within a mail's limit once it is base64."""
+    return (size + 2) // 3 * 4 <= limit_mb * 1_000_000
+
+
+def notes_of(documents: Iterable[tuple[Document, DocumentFindings]]) -> tuple[DocumentNote, ...]:
+    """The documents that were not read whole, with the reason."""
+    return tuple(
+        DocumentNote(document.name, found.state, found.error or _first_reason(found))
+        for document, found in documents
+        if found.state is not DocumentState.READ
+    )
+
+
+def _first_reason(found: DocumentFindings) -> str:
+    return next((finding.reason for finding in found.findings if finding.reason), "")
+
+
+def finished_mail(
+    job: Job,
+    outcome: RunOutcome,
+    notes: tuple[DocumentNote, ...],
+    keeping: Keeping,
+    workbook: bytes | None,
+) -> Mail:
+    """The mail at the end of a run, however it ended. Without `workbook` it carries a link."""
+    blocks = tuple(
+        block
+        for block in (
+            _notice(outcome),
+            _opening(job, outcome),
+            _found(outcome),
+            _where(job, keeping, attached=workbook is not None),
+            _not_read(notes),
+            outcome.problem,
+        )
+        if block
+    )
+    mail = Mail(
+        to=job.email,
+        subject=_subject(job, outcome),
+        text="\n\n".join(blocks) + "\n",
+        html=_html(blocks),
+    )
+    if workbook is None:
+        return mail
+    return replace(mail, attachments=(Attachment("results.xlsx", XLSX, workbook),))
+
+
+def _subject(job: Job, outcome: RunOutcome) -> str:
+    documents = count(len(job.documents), "document")
+    match outcome.state:
+        case JobState.FAILED:
+            return f"Policy Reader could not read your {documents}"
+        case JobState.CANCELLED:
+            return f"Policy Reader: your job was cancelled ({documents})"
+        case _:
+            demonstration = "Demonstration: " if is_stand_in(outcome.model) else ""
+            return f"{demonstration}Policy Reader results: {documents}"
+
+
+def _notice(outcome: RunOutcome) -> str:
+    return STAND_IN_NOTICE if is_stand_in(outcome.model) else ""
+
+
+def _opening(job: Job, outcome: RunOutcome) -> str:
+    variables = count(len(job.variables), "variable")
+    documents = count(outcome.documents, "document")
+    match outcome.state:
+        case JobState.FAILED:
+            return f"None of your {documents} could be read, so nothing was found for {variables}."
+        case JobState.CANCELLED:
+            return (
+                f"Your job over {documents} and {variables} was cancelled. "
+                "What was read until then is kept."
+            )
+        case _:
+            read = outcome.documents - outcome.failed
+            extent = f"all {documents}" if not outcome.failed else f"{read:,} of {documents}"
+            extent = f"your {documents}" if outcome.documents == 1 else extent
+            return f"Policy Reader has read {extent} for {variables}."
+
+
+def _found(outcome: RunOutcome) -> str:
+    if outcome.state is JobState.FAILED:
+        return ""
+    return f"It holds {count(outcome.quotes, 'quote')} in {count(outcome.findings, 'cell')}."
+
+
+def _where(job: Job, keeping: Keeping, *, attached: bool) -> str:
+    parts = ["The workbook is attached: results.xlsx."] if attached else []
+    if keeping.public_url:
+        verb = "All results" if attached else "Your results"
+        parts.append(f"{verb}: {keeping.public_url}/jobs/{job.id}")
+    elif not attached:
+        parts.append(
+            "The workbook is not attached; open the page you submitted from to download it."
+        )
+    if keeping.expires:
+        parts.append(f"The results are kept until {keeping.expires} and deleted then.")
+    return "\n".join(parts)
+
+
+def _not_read(notes: tuple[DocumentNote, ...]) -> str:
+    if not notes:
+        return ""
+    lines = [f"Not read in full ({count(len(notes), 'document')}):"]
+    lines += [_line(note) for note in notes[:NAMED_LIMIT]]
+    if len(notes) > NAMED_LIMIT:
+        more = count(len(notes) - NAMED_LIMIT, "further document")
+        lines.append(f"- and {more}, named in the workbook's sheet Summary")
+    return "\n".join(lines)
+
+
+def _line(note: DocumentNote) -> str:
+    name = " ".join(note.name.split())[:200]
+    state = note.state.value.replace("_", " ")
+    return f"- {name}: {state}" + (f". {' '.join(note.reason.split())}" if note.reason else "")
+
+
+def _html(blocks: tuple[str, ...]) -> str:
+    """Plain paragraphs that a phone shows well; everything from outside is escaped."""
+    body = "".join(_paragraph(block) for block in blocks)
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '</head><body style="margin:0;padding:16px;max-width:640px;overflow-wrap:anywhere;'
+        'font:16px/1.5 system-ui,sans-serif;color:#1b1b1b">'
+        f"{body}</body></html>"
+    )
+
+
+def _paragraph(block: str) -> str:
+    if block == STAND_IN_NOTICE:
+        style = "background:#ffc7ce;color:#7a0005;padding:12px;font-weight:bold"
+        return f'<p style="{style}">{escape(block)}</p>'
+    return f"<p>{'<br>'.join(_html_line(line) for line in block.splitlines())}</p>"
+
+
+def _html_line(line: str) -> str:
+    label, found, address = line.partition(": http")
+    if not found or label not in {"All results", "Your results"}:
+        return escape(line)
+    link = escape("http" + address, quote=True)
+    return f'{escape(label)}: <a href="{link}">{link}</a>'

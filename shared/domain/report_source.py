@@ -20,19 +20,22 @@ STAND_IN_NOTICE = (
 )
 
 
+Documents = Callable[[], Iterator[DocumentFindings]]
+"""Walks the findings of all documents, in the job's order, from the beginning at each call."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReportSource:
     """Everything a report says.
 
-    `documents` walks the findings of all documents, in the job's order, from the beginning each
-    time it is called. `outcome` is None while the run goes on. `public_url` is empty where the
+    `outcome` is None while the run goes on. `public_url` is empty where the
     service has no public address; `expires` says until when its links work, or is empty.
     `versions` names the software, as (part, version).
     """
 
     job: Job
     run: int
-    documents: Callable[[], Iterator[DocumentFindings]]
+    documents: Documents
     outcome: RunOutcome | None = None
     public_url: str = ""
     expires: str = ""
