@@ -61,17 +61,23 @@ def _claim(blobs: BlobStore, name: str, now: datetime) -> MailMark | EmailResult
     if found is None:
         return EmailResult("waiting", 1.0)
     mark, version = decode(MailMark, found[0]), found[1]
-    if mark.state == "sent":
-        return EmailResult("sent")
-    if mark.state == "failed":
-        return EmailResult("failed", problem=mark.problem)
-    free = datetime.fromisoformat(mark.at) + CLAIM_LASTS
-    if mark.state == "claimed" and now < free:
-        return EmailResult("waiting", (free - now).total_seconds())
+    hindrance = _hindrance(mark, now)
+    if hindrance is not None:
+        return hindrance
     claim = replace(claim, tries=mark.tries + 1)
     if blobs.replace(name, encode(claim), version):
         return claim
     return EmailResult("waiting", CLAIM_LASTS.total_seconds())
+
+
+def _hindrance(mark: MailMark, now: datetime) -> EmailResult | None:
+    """Why the mail is not to be sent now, or None."""
+    if mark.state in {"sent", "failed"}:
+        return EmailResult(mark.state, problem=mark.problem)
+    left = datetime.fromisoformat(mark.at) + CLAIM_LASTS - now
+    if mark.state == "claimed" and left > timedelta(0):
+        return EmailResult("waiting", left.total_seconds())
+    return None
 
 
 def _send(
