@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from local_host.keyword_ranking import NumberedUnit
+from local_host.keyword_ranking import NumberedUnit, Window
 
 _UNIT = re.compile(r"^\s*(\d+)\|(.*)$", re.MULTILINE)
 
@@ -27,7 +28,7 @@ class Asked:
 class Prompt:
     """A request for passages."""
 
-    units: tuple[NumberedUnit, ...]
+    window: Window
     asked: tuple[Asked, ...]
     justify: bool
     task: str
@@ -40,10 +41,18 @@ def read_prompt(messages: Sequence[tuple[str, str]]) -> Prompt:
     lines = "\n".join(users[:-1] if len(users) > 1 else users)
     variables = request.get("variables", [])
     return Prompt(
-        units=tuple(NumberedUnit(int(unit[1]), unit[2]) for unit in _UNIT.finditer(lines)),
+        window=_read_window(lines),
         asked=tuple(_read_asked(item) for item in variables if isinstance(item, dict)),
         justify=request.get("justify") is True,
         task=str(request.get("task", "quotes")),
+    )
+
+
+@lru_cache(maxsize=128)
+def _read_window(lines: str) -> Window:
+    """The units; kept, because a window comes once for every batch of variables."""
+    return Window(
+        tuple(NumberedUnit(int(unit[1]), unit[2].strip()) for unit in _UNIT.finditer(lines))
     )
 
 

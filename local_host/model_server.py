@@ -18,7 +18,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local_host.model_answers import CONFESSION, Answerer
+from local_host.model_answers import CONFESSION, answer_prompt
 from local_host.model_faults import (
     ENTRY_FAULTS,
     STATUS_FAULTS,
@@ -53,7 +53,6 @@ class ModelServer:
     settings: Settings = field(init=False)
     stats: Stats = field(default_factory=Stats)
     cache: PrefixCache = field(default_factory=PrefixCache)
-    answerer: Answerer = field(default_factory=Answerer)
     taken: deque[float] = field(default_factory=deque)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
@@ -121,9 +120,9 @@ class ModelServer:
     ) -> tuple[dict[str, Any], tuple[int, int, int]]:
         """The completion and its (input, cached, output) tokens."""
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self.pool, self.answerer.answer, prompt)
+        answer = await loop.run_in_executor(self.pool, answer_prompt, prompt)
         if fault in ENTRY_FAULTS:
-            numbers = [unit.number for unit in prompt.units]
+            numbers = [unit.number for unit in prompt.window.units]
             answer = spoil_entries(fault, answer, range(max(numbers, default=0) + 1))
         if chat.schema is not None:
             answer = conform(answer, chat.schema)
