@@ -173,6 +173,7 @@ class Supervised:
                 self.say(self.failure)
                 return
             self.say(f"{self.program.name} stopped ({_cause(code)}); starting it again.")
+            self._stopping.wait(0.3 * max(0, short_lives - 1))  # its port may not be free yet
             try:
                 self.launch()
                 self._await_ready()

@@ -5,14 +5,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from local_host.azurite import ACCOUNT, KEY
+
 MODEL_SETTINGS = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT")
 MAIL_SETTINGS = ("EMAIL_ENDPOINT",)
 OWN_SETTINGS = (*MODEL_SETTINGS, "AZURE_OPENAI_API_KEY", *MAIL_SETTINGS, "EMAIL_ACCESS_KEY")
-
-ACCOUNT = "devstoreaccount1"
-ACCOUNT_KEY = (  # the published key of every storage emulator, no secret
-    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-)
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def storage_settings(port: int) -> dict[str, str]:
     """Settings that make the app use Azurite on this port."""
     return {
         "AzureWebJobsStorage": f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};"
-        f"AccountKey={ACCOUNT_KEY};BlobEndpoint=http://127.0.0.1:{port}/{ACCOUNT};"
+        f"AccountKey={KEY};BlobEndpoint=http://127.0.0.1:{port}/{ACCOUNT};"
     }
 
 
