@@ -43,7 +43,7 @@ class Subject:
 
     weights: Mapping[str, float]
 
-    @property
+    @cached_property
     def total(self) -> float:
         """What a unit that holds every term would reach."""
         return sum(self.weights.values())
@@ -88,6 +88,11 @@ class Window:
             for term, count in Counter(word.term for word in words).items():
                 index.setdefault(term, {})[place] = count
         return index
+
+    @cached_property
+    def headings(self) -> list[bool]:
+        """Which units only name a subject."""
+        return [is_heading(unit.text) for unit in self.units]
 
     @cached_property
     def usual_length(self) -> float:
@@ -142,7 +147,7 @@ def _score(window: Window, subject: Subject) -> list[_Scored]:
             place, _bm25(window, subject, place, terms), _share(subject, terms), frozenset(terms)
         )
         for place, terms in found.items()
-        if _is_enough(subject, terms) and not is_heading(window.units[place].text)
+        if _is_enough(subject, terms) and not window.headings[place]
     ]
 
 
