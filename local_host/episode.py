@@ -57,6 +57,8 @@ def run_episode(
     """Run the orchestrator over its history and this batch, and see what follows."""
     new = [history.event(history.ORCHESTRATOR_STARTED, moment), *batch]
     run = call(codec.context_json(instance.id, instance.input, instance.parent_id, past, new))
+    if run.answer.crashed:
+        return _ended(instance, new, Walk((), "", (), ()), run.answer, run.answer.error, moment)
     answer, problem = _checked(run.answer)
     walk = Walk(answer.actions, instance.execution_id, names.activities, names.orchestrators)
     try:

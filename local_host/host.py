@@ -62,6 +62,7 @@ class Host:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._url = ""
+        self._binding = ""
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
     def start(self) -> str:
@@ -71,6 +72,11 @@ class Host:
         if self._failure is not None:
             raise self._failure
         return self._url
+
+    @property
+    def client_binding(self) -> str:
+        """What a durableClient binding of the running host holds."""
+        return self._binding
 
     def stop(self) -> None:
         """Stop serving; work in flight is abandoned and comes back at the next start."""
@@ -95,7 +101,7 @@ class Host:
         self._url = f"http://{_ADDRESS}:{public.getsockname()[1]}"
         rpc_origin = f"http://{_ADDRESS}:{rpc.getsockname()[1]}"
         addresses = Addresses(self._url, rpc_origin, options.config.hub_name, key)
-        binding = addresses.client_binding()
+        self._binding = binding = addresses.client_binding()
         threads = _thread_count(options.settings)
         worker = Worker(threads, lambda: binding, str(options.app_root))
         faults = Faults(options.faults)

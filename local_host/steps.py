@@ -12,6 +12,13 @@ from local_host.history import Event
 from local_host.instances import Instance, Parent, Start
 from local_host.replay import Decision
 
+# An episode's status replaces the last one, even by nothing; only the status of an earlier
+# generation stays until this one sets its own.
+_STATUS = (
+    "custom_status = CASE WHEN :custom IS NOT NULL THEN :custom WHEN own_status THEN NULL "
+    "ELSE custom_status END, own_status = own_status OR :custom IS NOT NULL"
+)
+
 
 @dataclass(frozen=True)
 class TaskRow:
@@ -115,8 +122,8 @@ def keep_episode(db: sqlite3.Connection, taken: Claim, outcome: Outcome) -> bool
         _dispatch(db, current, decision)
     status = "Suspended" if current.status == "Suspended" else "Running"
     db.execute(
-        "UPDATE instances SET status = ?, custom_status = ?, updated = ? WHERE id = ?",
-        (status, outcome.custom_status, _now(), current.id),
+        f"UPDATE instances SET {_STATUS}, status = :status, updated = :now WHERE id = :id",  # noqa: S608 - a constant
+        {"custom": outcome.custom_status, "status": status, "now": _now(), "id": current.id},
     )
     if outcome.status is not None:
         instances.finish(db, current, outcome.status, outcome.output)
@@ -185,10 +192,17 @@ def _begin_generation(db: sqlite3.Connection, instance: Instance, outcome: Outco
         "DELETE FROM inbox WHERE instance_id = ? AND execution_id IS NOT NULL", (instance.id,)
     )
     db.execute(
-        "UPDATE instances SET execution_id = ?, input = ?, created = ?, updated = ?, "
-        "custom_status = COALESCE(?, custom_status) WHERE id = ?",
-        (execution_id, outcome.next_input, _now(), _now(), outcome.custom_status, instance.id),
+        f"UPDATE instances SET {_STATUS}, execution_id = :execution, input = :input, "  # noqa: S608 - a constant
+        "created = :now, updated = :now WHERE id = :id",
+        {
+            "custom": outcome.custom_status,
+            "execution": execution_id,
+            "input": outcome.next_input,
+            "now": _now(),
+            "id": instance.id,
+        },
     )
+    db.execute("UPDATE instances SET own_status = 0 WHERE id = ?", (instance.id,))
     start = Start(instance.id, instance.name, outcome.next_input, instance.version, instance.parent)
     instances.begin_execution(db, start, execution_id)
 

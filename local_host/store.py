@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS instances (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, execution_id TEXT NOT NULL,
   parent_id TEXT, parent_execution_id TEXT, parent_task_id INTEGER,
   status TEXT NOT NULL, input TEXT, output TEXT, custom_status TEXT,
-  created TEXT NOT NULL, updated TEXT NOT NULL
+  created TEXT NOT NULL, updated TEXT NOT NULL, own_status INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS instances_created ON instances(created, id);
 CREATE TABLE IF NOT EXISTS history (

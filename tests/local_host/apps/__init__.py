@@ -1,0 +1,1 @@
+"""Small apps for the host's own tests."""
