@@ -57,7 +57,7 @@ class Undertaker:
 
 @dataclass(frozen=True)
 class Program:
-    """A program that prints `ready http://127.0.0.1:PORT` once it serves."""
+    """A program that prints `ready http://127.0.0.1:PORT` and perhaps a path once it serves."""
 
     name: str
     command: Callable[[int], list[str]]  # from the port it must use; 0 lets it choose
@@ -155,7 +155,7 @@ class Supervised:
 
     def _find_ready_line(self) -> str:
         text = self._file("out").read_text(errors="replace")
-        found = re.search(r"^ready (http://127\.0\.0\.1:\d+)/?\s*$", text, re.MULTILINE)
+        found = re.search(r"^ready (http://127\.0\.0\.1:\d+)\S*\n", text, re.MULTILINE)
         return found[1] if found else ""
 
     def _keep_alive(self) -> None:
