@@ -17,6 +17,9 @@ from typing import Any
 import pymupdf
 
 PASSWORD, DAMAGED, NO_SUCH_PAGE = 10, 11, 12
+NO_ENCRYPTION = 1
+"""`pymupdf.PDF_ENCRYPT_NONE`, which is set at run time only."""
+
 LIGHT, STRONG = 0.45, 0.75
 
 
@@ -66,7 +69,7 @@ def mark(pdf: bytes, order: dict[str, Any]) -> bytes:
             if entry["page"] == number:
                 _mark_quote(document, page, entry, order["author"])
     _add_outline(document, order["outline"])
-    marked: bytes = document.tobytes(deflate=True, encryption=pymupdf.PDF_ENCRYPT_NONE)
+    marked: bytes = document.tobytes(deflate=True, encryption=NO_ENCRYPTION)
     return marked
 
 
