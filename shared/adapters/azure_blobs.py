@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -32,14 +33,16 @@ if TYPE_CHECKING:
 
 _CONNECTIONS = 64
 _LEASE_IS_HELD = "LeaseAlreadyPresent"
+_LEASE_IS_GONE = {404, 409, 412}
 
 
 class AzureBlobs:
     """`BlobStore` on a real account or Azurite. Retries of storage faults are the SDK's own."""
 
-    def __init__(self, connection: str, container: str) -> None:
+    def __init__(self, connection: str, container: str, retries: int = 4) -> None:
         self._connection = connection
         self._container_name = container
+        self._retries = retries
 
     @cached_property
     def _container(self) -> ContainerClient:
@@ -54,7 +57,9 @@ class AzureBlobs:
             connection_timeout=10,
             read_timeout=60,
             # The SDK's own first wait is 15 s, half a lease.
-            retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=4),
+            retry_policy=ExponentialRetry(
+                initial_backoff=1, increment_base=2, retry_total=self._retries
+            ),
         )
         container = service.get_container_client(self._container_name)
         try:
@@ -180,32 +185,31 @@ class _BlobLease:
         self._lease = lease
 
     def renew(self) -> None:
-        try:
+        """Hold it for its full time again."""
+        with self._translated():
             self._lease.renew()
-        except HttpResponseError as fault:
-            raise _lost(self._name) from fault
-        except AzureError as fault:
-            raise _unavailable(fault) from fault
 
     def write(self, data: bytes) -> None:
-        try:
+        """Overwrite the leased blob."""
+        with self._translated():
             self._container.upload_blob(self._name, data, overwrite=True, lease=self._lease)
-        except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as fault:
-            raise _lost(self._name) from fault
-        except AzureError as fault:
-            raise _unavailable(fault) from fault
 
     def release(self) -> None:
-        try:
+        """Give it up; does nothing if it is gone already."""
+        with suppress(LeaseLost), self._translated():
             self._lease.release()
-        except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError):
-            return
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except HttpResponseError as fault:
+            if fault.status_code in _LEASE_IS_GONE:
+                message = f"The lease on {self._name} is held by another worker."
+                raise LeaseLost(message) from fault
+            raise _unavailable(fault) from fault
         except AzureError as fault:
             raise _unavailable(fault) from fault
-
-
-def _lost(name: str) -> LeaseLost:
-    return LeaseLost(f"The lease on {name} is held by another worker.")
 
 
 def _unavailable(fault: AzureError) -> StorageError:
