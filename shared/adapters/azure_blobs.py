@@ -183,6 +183,7 @@ class _BlobLease:
         self._container = container
         self._name = name
         self._lease = lease
+        self._released = False
 
     def renew(self) -> None:
         """Hold it for its full time again."""
@@ -198,15 +199,18 @@ class _BlobLease:
         """Give it up; does nothing if it is gone already."""
         with suppress(LeaseLost), self._translated():
             self._lease.release()
+        self._released = True
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
+        lost = LeaseLost(f"The lease on {self._name} is held no more.")
+        if self._released:
+            raise lost
         try:
             yield
         except HttpResponseError as fault:
             if fault.status_code in _LEASE_IS_GONE:
-                message = f"The lease on {self._name} is held by another worker."
-                raise LeaseLost(message) from fault
+                raise lost from fault
             raise _unavailable(fault) from fault
         except AzureError as fault:
             raise _unavailable(fault) from fault
