@@ -12,7 +12,14 @@ from shared.domain.progress import RunOutcome
 from shared.domain.report_assembly import build_report
 from shared.domain.report_source import ReportSource
 from shared.domain.stored import encode
-from shared.results import current_run, find_outcome, load_job, report_source, stored_findings
+from shared.results import (
+    current_run,
+    find_outcome,
+    gathered,
+    load_job,
+    report_source,
+    stored_findings,
+)
 from shared.services import Services
 from shared.user_lock import release_user
 
@@ -53,12 +60,12 @@ def _write(services: Services, job: Job, asked: WriteReport) -> RunOutcome:
     source = report_source(services, job, asked.run, outcome, documents)
     # Without a workbook of this run, an older one must not be taken for it.
     blobs.delete(blob_names.workbook(job.id))
-    blobs.write(blob_names.results(job.id), b"".join(results.results_json(source)))
+    blobs.write(blob_names.results(job.id), gathered(results.results_json(source)))
     workbook = _workbook(services, source)
     if workbook is None:
         outcome = results.with_problem(outcome, NO_WORKBOOK)
         source = report_source(services, job, asked.run, outcome, documents)
-        blobs.write(blob_names.results(job.id), b"".join(results.results_json(source)))
+        blobs.write(blob_names.results(job.id), gathered(results.results_json(source)))
     else:
         blobs.write(blob_names.workbook(job.id), workbook)
     blobs.write(blob_names.outcome(job.id, asked.run), encode(outcome))
