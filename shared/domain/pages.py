@@ -49,6 +49,9 @@ class Line:
     superscripts: tuple[int, ...] = ()
     """Indexes of words that are raised marks."""
 
+    angle: int = 0
+    """Where the line runs, clockwise: 0 to the right, 90 down the page, 180, 270 up the page."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -66,3 +69,5 @@ class Page:
     lines: tuple[Line, ...] = ()
     label: str = ""
     image_share: float = 0.0
+    rules: tuple[Rect, ...] = ()
+    """Thin drawn lines: the borders of tables, underlines, the stroke above footnotes."""

@@ -1,73 +1,79 @@
-"""Pages → numbered units: what the model can point at."""
+"""Pages → numbered units: what the model can point at.
+
+Lines → running heads and feet out → columns and tables → paragraphs → sentences → units.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
 
-from shared.domain.pages import PageState, Rect
+from shared.domain.furniture import find_furniture
+from shared.domain.languages import guess_language
+from shared.domain.pages import Page
+from shared.domain.paragraph_kinds import classify
+from shared.domain.paragraphs import Paragraph, continues, split_block
+from shared.domain.reading_order import read_in_order
+from shared.domain.rows import Row, body_size, row_of
+from shared.domain.tables import Table
+from shared.domain.unit import DocumentText, PageOutcome, Place, Unit, UnitKind
+from shared.domain.unit_writing import Facts, UnitWriter
+from shared.domain.wording import count_words
 
-
-class UnitKind(StrEnum):
-    """What a unit is in the document's layout."""
-
-    SENTENCE = "sentence"
-    LIST_ITEM = "list_item"
-    TABLE_ROW = "table_row"
-    HEADING = "heading"
-    FOOTNOTE = "footnote"
-    CAPTION = "caption"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where `text[start:end]` of a unit stands: one printed word, or part of one."""
-
-    start: int
-    end: int
-    page: int
-    rect: Rect
+__all__ = ["DocumentText", "PageOutcome", "Place", "Unit", "UnitKind", "build_units"]
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """A sentence, list item, table row, heading, footnote or caption.
+def build_units(title: str, pages: Sequence[Page]) -> DocumentText:
+    """A document's units, numbered from 1 in reading order, and what became of each page.
 
-    `number` counts from 1 through the document. `places` are in text order and cover every
-    character of `text` but white space. `paragraph` is equal for units of one paragraph, list or
-    table. `heading` is the path of headings above it; `lead_in` the line a list hangs on or the
-    header row of a table.
+    Total and deterministic: any pages give a text, the same pages the same.
     """
-
-    number: int
-    kind: UnitKind
-    text: str
-    places: tuple[Place, ...]
-    paragraph: int
-    heading: tuple[str, ...] = ()
-    lead_in: str = ""
-    source: PageState = PageState.TEXT
-
-    @property
-    def pages(self) -> tuple[int, ...]:
-        """The PDF pages it stands on, in order."""
-        return tuple(dict.fromkeys(place.page for place in self.places))
-
-
-@dataclass(frozen=True, slots=True)
-class PageOutcome:
-    """What became of one page; `printed` is the page number printed on it, or empty."""
-
-    number: int
-    state: PageState
-    reason: str = ""
-    printed: str = ""
+    furniture = find_furniture(pages)
+    rows = [
+        [
+            row_of(page, line)
+            for index, line in enumerate(page.lines)
+            if line.words and index not in dropped
+        ]
+        for page, dropped in zip(pages, furniture.lines, strict=True)
+    ]
+    everything = [row for page_rows in rows for row in page_rows]
+    facts = Facts(
+        count_words(everything),
+        guess_language(" ".join([row.text for row in everything])),
+        {page.number: page.state for page in pages},
+    )
+    flow = _joined(_flow(pages, rows, body_size(everything)))
+    outcomes = tuple(
+        PageOutcome(page.number, page.state, page.reason, printed)
+        for page, printed in zip(pages, furniture.printed, strict=True)
+    )
+    return DocumentText(title, tuple(UnitWriter(facts).write(flow)), outcomes)
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentText:
-    """A whole document as units. `pages` has one entry for each page, in order."""
+def _flow(
+    pages: Sequence[Page], rows: Sequence[list[Row]], body: float
+) -> Iterator[Paragraph | Table]:
+    """Everything in reading order, page by page."""
+    for page, page_rows in zip(pages, rows, strict=True):
+        for block in read_in_order(page_rows, page.rules):
+            if block.table is not None:
+                yield block.table
+                continue
+            for paragraph in split_block(block.rows):
+                classify(paragraph, body, page.height)
+                yield paragraph
 
-    title: str
-    units: tuple[Unit, ...]
-    pages: tuple[PageOutcome, ...]
+
+def _joined(flow: Iterator[Paragraph | Table]) -> list[Paragraph | Table]:
+    """The flow with what was broken by a column's or page's end put together again."""
+    joined: list[Paragraph | Table] = []
+    unfinished: Paragraph | None = None
+    for item in flow:
+        if isinstance(item, Paragraph):
+            if unfinished is not None and continues(unfinished, item):
+                unfinished.rows.extend(item.rows)
+                continue
+            if item.kind in {UnitKind.SENTENCE, UnitKind.LIST_ITEM, UnitKind.HEADING}:
+                unfinished = item
+        joined.append(item)
+    return joined

@@ -1,0 +1,185 @@
+"""PDF → pages, with PyMuPDF in a process of its own: what kills it costs a page, not the worker."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from shared.adapters.pymupdf_processes import Child, ChildGone, ChildServer, Limits
+from shared.domain.errors import DocumentError
+from shared.domain.pages import Line, Page, PageState, Word
+from shared.domain.trust import judge
+
+VERSION = "pymupdf-1"
+"""Change it whenever the same PDF may give other pages."""
+
+HEADER_WITHIN = 1024
+"""Readers accept `%PDF-` within the first kilobyte, so we do."""
+
+_PROBLEMS = {
+    "password": "it needs a password to be opened: save a copy without a password and upload that",
+    "no pages": "it has no pages: upload a PDF that has some",
+    "too many pages": "it has {detail} pages, more than can be read here: split it into parts",
+    "damaged": "it is damaged and cannot be repaired: open it in a PDF reader, print it to a new "
+    "PDF and upload that",
+}
+
+
+class PymupdfTextExtractor:
+    """Reads the text layer of PDFs. Safe to use from many threads at once."""
+
+    version = VERSION
+
+    def __init__(self, limits: Limits | None = None, server: ChildServer | None = None) -> None:
+        self._limits = limits or Limits()
+        self._server = server or ChildServer()
+
+    @contextmanager
+    def open(self, pdf: bytes) -> Iterator[OpenedPdf]:
+        """Open a PDF; its process ends with the context.
+
+        Raises:
+            DocumentError: not a PDF, a password is needed, damaged beyond repair, too many pages.
+        """
+        if b"%PDF-" not in pdf[:HEADER_WITHIN]:
+            raise DocumentError("it is not a PDF: upload the document as PDF")
+        with tempfile.TemporaryFile() as file:
+            file.write(pdf)
+            file.flush()
+            opened = OpenedPdf(file, self._server, self._limits)
+            try:
+                yield opened
+            finally:
+                opened.close()
+
+    def close(self) -> None:
+        """End the process that is kept for the next document."""
+        self._server.close()
+
+
+class OpenedPdf:
+    """A PDF that its child could open."""
+
+    def __init__(self, file: BinaryIO, server: ChildServer, limits: Limits) -> None:
+        self._file = file
+        self._server = server
+        self._limits = limits
+        self._deaths = 0
+        self._fresh: Child | None = None
+        header: dict[str, Any] = {"error": "damaged"}
+        self._fresh, header = self._start()
+        self.page_count: int = header["pages"]
+        self.title: str = " ".join(str(header["title"]).split())
+
+    def _start(self) -> tuple[Child, dict[str, Any]]:
+        child = self._server.child(self._file, self._limits)
+        try:
+            header = child.receive(self._limits.opening_seconds)
+        except ChildGone:
+            header = {"error": "damaged"}
+        if "error" in header:
+            child.close()
+            text = _PROBLEMS.get(str(header["error"]), _PROBLEMS["damaged"])
+            raise DocumentError(text.format(detail=header.get("detail", "")))
+        return child, header
+
+    def pages(self, first: int = 1) -> Iterator[Page]:
+        """The pages from `first` on, each as soon as it is known; failed ones have a reason."""
+        number = first
+        while number <= self.page_count:
+            if self._deaths >= self._limits.deaths:
+                yield _failed(number, f"not tried: reading crashed on {self._deaths} other pages")
+                number += 1
+                continue
+            for page in self._pages_of_one_child(number):
+                yield page
+                number = page.number + 1
+
+    def _pages_of_one_child(self, first: int) -> Iterator[Page]:
+        """Pages until the child dies, the page of its death included."""
+        number = first
+        child: Child | None = None
+        started = time.monotonic()
+        try:
+            child, self._fresh = self._fresh or self._start()[0], None
+            child.ask_from(first)
+            while number <= self.page_count:
+                started = time.monotonic()
+                page = _page(child.receive(self._limits.page_seconds), number)
+                yield page
+                number += 1
+        except ChildGone as gone:
+            self._deaths += 1
+            slow = gone.timed_out or time.monotonic() - started >= 0.9 * self._limits.page_seconds
+            yield _failed(number, self._why(slow=slow))
+        except DocumentError:
+            self._deaths = self._limits.deaths  # it opened once, and does so no more
+        finally:
+            if child is not None:
+                child.close()
+
+    def _why(self, *, slow: bool) -> str:
+        if slow:
+            return f"reading it took longer than {self._limits.page_seconds:g} seconds"
+        return "reading it crashed the PDF library or took too much memory"
+
+    def close(self) -> None:
+        """Let go of a child that was never asked."""
+        if self._fresh is not None:
+            self._fresh.close()
+            self._fresh = None
+
+
+def _failed(number: int, reason: str) -> Page:
+    return Page(number, 0.0, 0.0, PageState.FAILED, reason)
+
+
+def _page(frame: dict[str, Any], number: int) -> Page:
+    """The page a frame describes.
+
+    Raises:
+        ChildGone: the frame is not one that our program sends.
+    """
+    if "failed" in frame:
+        return _failed(number, str(frame["failed"]))
+    try:
+        lines = [_line(*line) for line in frame["lines"]]
+        width, height = frame["size"]
+        hidden = sum(len(line[6]) for line in frame["lines"] if line[3])
+        state, reason = judge(lines, frame["images"], hidden)
+        return Page(
+            number,
+            width,
+            height,
+            state,
+            reason,
+            tuple(lines),
+            frame["label"],
+            frame["images"],
+            tuple([tuple(rule) for rule in frame["rules"]]),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise ChildGone(timed_out=False) from None
+
+
+def _line(
+    block: int,
+    size: float,
+    bold: bool,
+    _hidden: bool,
+    angle: int,
+    raised: list[int],
+    texts: list[str],
+    rects: list[Any],
+) -> Line:
+    words = tuple([Word(text, tuple(rect)) for text, rect in zip(texts, rects, strict=True)])
+    box = (
+        min([rect[0] for rect in rects]),
+        min([rect[1] for rect in rects]),
+        max([rect[2] for rect in rects]),
+        max([rect[3] for rect in rects]),
+    )
+    return Line(words, box, block, size, bold, tuple(raised), angle)

@@ -1,0 +1,100 @@
+"""Lines as printed: the segments an extractor sees, put together to rows of words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from shared.domain.pages import Line, Page, Rect, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One printed line of one column. `raised` holds indexes of its raised marks."""
+
+    page: int
+    words: tuple[Word, ...]
+    rect: Rect
+    block: int
+    size: float
+    bold: bool
+    raised: frozenset[int] = frozenset()
+    angle: int = 0
+
+    @property
+    def text(self) -> str:
+        """Its words, a space between them."""
+        return " ".join([word.text for word in self.words])
+
+    @property
+    def height(self) -> float:
+        """From the top of its tallest word to the foot of its lowest."""
+        return self.rect[3] - self.rect[1]
+
+
+def union(rects: Iterable[Rect]) -> Rect:
+    """The smallest rectangle around all of them."""
+    lefts, tops, rights, bottoms = zip(*rects, strict=True)
+    return (min(lefts), min(tops), max(rights), max(bottoms))
+
+
+def row_of(page: Page, line: Line) -> Row:
+    """A row that is one line of the extractor."""
+    return Row(
+        page.number,
+        line.words,
+        line.rect,
+        line.block,
+        line.size,
+        line.bold,
+        frozenset(line.superscripts),
+        line.angle,
+    )
+
+
+def joined(rows: Sequence[Row]) -> Row:
+    """Segments of one printed line as one row, in the order given."""
+    if len(rows) == 1:
+        return rows[0]
+    words: list[Word] = []
+    raised: set[int] = set()
+    for row in rows:
+        raised.update(len(words) + index for index in row.raised)
+        words.extend(row.words)
+    widest = max(rows, key=lambda row: row.rect[2] - row.rect[0])
+    return Row(
+        rows[0].page,
+        tuple(words),
+        union(row.rect for row in rows),
+        rows[0].block,
+        widest.size,
+        widest.bold,
+        frozenset(raised),
+        rows[0].angle,
+    )
+
+
+def same_line(first: Row, second: Row) -> bool:
+    """Whether two segments stand on one printed line."""
+    overlap = min(first.rect[3], second.rect[3]) - max(first.rect[1], second.rect[1])
+    return overlap > 0.5 * min(first.height, second.height) and first.angle == second.angle
+
+
+def merge_segments(rows: Sequence[Row]) -> list[Row]:
+    """Join neighbours in the given order that stand on one printed line."""
+    merged: list[list[Row]] = []
+    for row in rows:
+        if merged and same_line(merged[-1][-1], row):
+            merged[-1].append(row)
+        else:
+            merged.append([row])
+    return [joined(group) for group in merged]
+
+
+def body_size(rows: Iterable[Row]) -> float:
+    """The type size in which most of the document is set."""
+    sizes: Counter[float] = Counter()
+    for row in rows:
+        sizes[round(row.size * 2) / 2] += len(row.words)
+    return sizes.most_common(1)[0][0] if sizes else 10.0
