@@ -17,7 +17,7 @@ from local_host.history import Event, compact
 from local_host.steps import TaskRow
 from local_host.store import Store
 from local_host.timestamps import now
-from local_host.worker import Worker
+from local_host.worker import Worker, WorkerStoppedError
 
 _LOG = logging.getLogger("Function.Activity")
 
@@ -130,6 +130,8 @@ class _Attempt:
         if error is None:
             result = codec.newtonsoft(str(answer.result().value))
             self._finish(history.TASK_COMPLETED, Result=result)
+            return
+        if isinstance(error, WorkerStoppedError):
             return
         text = f"{type(error).__name__}: {error}"
         stack = "".join(traceback.format_exception(error))

@@ -21,7 +21,7 @@ from local_host.host_config import HostConfig
 from local_host.steps import Claim, Work
 from local_host.store import Store, StoreClosedError
 from local_host.timestamps import now
-from local_host.worker import Worker, WorkerDiedError
+from local_host.worker import Worker, WorkerDiedError, WorkerStoppedError
 
 _LOG = logging.getLogger("Host.DurableTask")
 _LONGEST_SLEEP = 60.0
@@ -69,7 +69,8 @@ class Dispatcher:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        self._pump.join(timeout=2)
+        if self._pump.is_alive():
+            self._pump.join(timeout=2)
         self._slots.shutdown(wait=False, cancel_futures=True)
 
     def wake(self) -> None:
@@ -145,7 +146,7 @@ class Dispatcher:
     def _episode(self, instance_id: str) -> None:
         try:
             self._run_episode(instance_id)
-        except (StoreClosedError, WorkerDiedError):
+        except (StoreClosedError, WorkerDiedError, WorkerStoppedError):
             _LOG.warning("Episode of '%s' was abandoned and will be run again.", instance_id)
             self._release(instance_id, delay=0.0)
         except Exception:  # noqa: BLE001 - one instance must not stop the others
@@ -209,7 +210,7 @@ class Dispatcher:
         )
         try:
             result = answer.result(timeout=self._config.function_timeout)
-        except WorkerDiedError:
+        except (WorkerDiedError, WorkerStoppedError):
             raise
         except TimeoutError:
             self._worker.restart()

@@ -15,7 +15,7 @@ import socket
 import sqlite3
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,35 +96,47 @@ class Host:
 
     async def _serve(self) -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        options, key = self._options, self._store.run(_system_key)
-        public, rpc = _listen(options.port), _listen(0)
-        self._url = f"http://{_ADDRESS}:{public.getsockname()[1]}"
-        rpc_origin = f"http://{_ADDRESS}:{rpc.getsockname()[1]}"
-        addresses = Addresses(self._url, rpc_origin, options.config.hub_name, key)
-        self._binding = binding = addresses.client_binding()
-        threads = _thread_count(options.settings)
-        worker = Worker(threads, lambda: binding, str(options.app_root))
-        faults = Faults(options.faults)
-        dispatcher = Dispatcher(self._store, self._app, worker, options.config, faults)
         async with contextlib.AsyncExitStack() as stack:
-            stack.callback(worker.stop)
-            stack.callback(dispatcher.stop)
-            management = Management(self._store, dispatcher.names.orchestrators)
-            api = DurableApi(management, addresses, dispatcher.wake)
-            control = ControlApi(faults, dispatcher)
-            await stack.enter_async_context(_site(rpc, api.routes(RPC, keyed=False)))
-            public_routes = [*control.routes(), *api.routes(WEBHOOK, keyed=True)]
-            public_routes.append(web.route("*", "/{path:.*}", self._functions(worker).handle))
-            timers = [
-                TimerTrigger(function, options.settings, worker, self._store)
-                for function in self._app.of("timerTrigger")
-            ]
-            await stack.enter_async_context(_site(public, public_routes))
-            dispatcher.start()
+            timers = await self._open(stack)
             running = [asyncio.create_task(timer.run()) for timer in timers]
             stack.push_async_callback(_cancel, running)
             self._ready.set()
             await self._stopping.wait()
+
+    async def _open(self, stack: contextlib.AsyncExitStack) -> list[TimerTrigger]:
+        """Build every part and begin to serve; the stack takes it all down again."""
+        options = self._options
+        public, rpc = _listen(options.port, stack), _listen(0, stack)
+        self._url = f"http://{_ADDRESS}:{public.getsockname()[1]}"
+        addresses = Addresses(
+            self._url,
+            f"http://{_ADDRESS}:{rpc.getsockname()[1]}",
+            options.config.hub_name,
+            self._store.run(_system_key),
+        )
+        self._binding = addresses.client_binding()
+        worker = Worker(
+            _thread_count(options.settings), lambda: self._binding, str(options.app_root)
+        )
+        stack.callback(worker.stop)
+        faults = Faults(options.faults)
+        dispatcher = Dispatcher(self._store, self._app, worker, options.config, faults)
+        stack.callback(dispatcher.stop)
+        timers = [
+            TimerTrigger(function, options.settings, worker, self._store)
+            for function in self._app.of("timerTrigger")
+        ]
+        management = Management(self._store, dispatcher.names.orchestrators)
+        api = DurableApi(management, addresses, dispatcher.wake)
+        await stack.enter_async_context(_site(rpc, api.routes(RPC, keyed=False)))
+        public_routes = [
+            *ControlApi(faults, dispatcher).routes(),
+            *api.routes(WEBHOOK, keyed=True),
+            web.route("*", "/{path:.*}", self._functions(worker).handle),
+        ]
+        await stack.enter_async_context(_site(public, public_routes))
+        dispatcher.start()
+        return timers
 
     def _functions(self, worker: Worker) -> HttpFunctions:
         config = self._options.config
@@ -209,26 +221,28 @@ def _thread_count(settings: Mapping[str, str]) -> int:
     return int(count) if count else min(32, (os.cpu_count() or 1) + 4)
 
 
-def _listen(port: int) -> socket.socket:
+def _listen(port: int, stack: contextlib.AsyncExitStack) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    stack.callback(listener.close)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((_ADDRESS, port))
     except OSError as error:
-        listener.close()
         raise OSError(f"port {port} cannot be used ({error}); choose another") from error
     return listener
 
 
 @contextlib.asynccontextmanager
-async def _site(listener: socket.socket, routes: Sequence[web.RouteDef]):  # type: ignore[no-untyped-def]
+async def _site(
+    listener: socket.socket, routes: Sequence[web.RouteDef]
+) -> AsyncIterator[web.AppRunner]:
     server = web.Application(client_max_size=0)
     server.add_routes(routes)
     runner = web.AppRunner(server, access_log=None, shutdown_timeout=0.2)
     await runner.setup()
     await web.SockSite(runner, listener).start()
     try:
-        yield
+        yield runner
     finally:
         await runner.cleanup()
 

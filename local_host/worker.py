@@ -22,6 +22,10 @@ class WorkerDiedError(Exception):
     """The worker process ended while the function ran."""
 
 
+class WorkerStoppedError(Exception):
+    """The host stops: what ran is abandoned and comes back at the next start."""
+
+
 class InvocationContext(Context):
     """What a function sees in a parameter named `context`."""
 
@@ -71,7 +75,7 @@ class Worker:
         self._directory = directory
         self._pool = self._new_pool()
         self._lock = threading.Lock()
-        self._in_flight: set[Future[Any]] = set()
+        self._in_flight: dict[Future[Any], str] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="worker-loop", daemon=True)
         self._thread.start()
@@ -85,7 +89,7 @@ class Worker:
         """
         answer: Future[Any] = Future()
         with self._lock:
-            self._in_flight.add(answer)
+            self._in_flight[answer] = function.kind
         inner = asyncio.run_coroutine_threadsafe(self._call(function, trigger, after), self._loop)
         inner.add_done_callback(lambda done: self._deliver(answer, done))
         return answer
@@ -98,12 +102,20 @@ class Worker:
         return len(lost)
 
     def restart(self) -> None:
-        """End as after a function timeout: calls in flight never answer; new ones are served."""
-        self._detach()
+        """End as after a function timeout: new calls are served, those in flight never answer.
+
+        Only orchestrators are told, for the extension runs an episode again.
+        """
+        for future, kind in self._detach().items():
+            if kind == "orchestrationTrigger":
+                _settle(future, WorkerDiedError("The language worker process was restarted."))
 
     def stop(self) -> None:
         """Stop the loop and its thread; calls in flight are abandoned."""
-        self._detach()
+        if not self._thread.is_alive():
+            return
+        for future in self._detach():
+            _settle(future, WorkerStoppedError("The host stops."))
         closing = asyncio.run_coroutine_threadsafe(_close_durable_session(), self._loop)
         try:
             closing.result(timeout=1)
@@ -122,10 +134,9 @@ class Worker:
     def _new_pool(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._threads, thread_name_prefix="worker")
 
-    def _detach(self) -> list[Future[Any]]:
+    def _detach(self) -> dict[Future[Any], str]:
         with self._lock:
-            lost = list(self._in_flight)
-            self._in_flight.clear()
+            lost, self._in_flight = self._in_flight, {}
             old, self._pool = self._pool, self._new_pool()
         old.shutdown(wait=False, cancel_futures=True)
         return lost
@@ -134,7 +145,7 @@ class Worker:
         with self._lock:
             if answer not in self._in_flight:
                 return  # a zombie's result
-            self._in_flight.discard(answer)
+            del self._in_flight[answer]
         _settle(answer, done.exception() if not done.cancelled() else WorkerDiedError(), done)
 
     async def _call(

@@ -133,7 +133,12 @@ def test_starting_and_waiting(web_host: Web) -> None:
 def test_faults_can_be_switched(web_host: Web) -> None:
     """The control route shows and replaces the faults, and refuses what it does not know."""
     url = f"{web_host[1]}/_local/faults"
-    fault = {"kind": "lost_machine", "activity": "nobody", "count": 2, "seconds": 0.5}
+    fault: dict[str, str | int | float] = {
+        "kind": "lost_machine",
+        "activity": "nobody",
+        "count": 2,
+        "seconds": 0.5,
+    }
     assert requests.post(url, json=[fault], timeout=5).json() == [fault]
     assert requests.get(url, timeout=5).json() == [fault]
     assert requests.post(url, json=[{"kind": "flood"}], timeout=5).status_code == 400

@@ -92,7 +92,7 @@ def _step(context: Any, kind: str, argument: Any) -> Generator[Any, Any, Any]:
 
 
 def _window(context: Any, values: list[int]) -> Generator[Any, Any, Any]:
-    waiting, pending, done = list(values), [], []
+    waiting, pending, done = list(values), list[Any](), list[int]()
     while waiting or pending:
         while waiting and len(pending) < 3:
             pending.append(context.call_activity("double", waiting.pop(0)))

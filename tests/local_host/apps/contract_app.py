@@ -47,6 +47,7 @@ def make_app() -> tuple[Any, Stage]:
     app, stage = df.DFApp(), Stage()
     _activities(app, stage)
     _orchestrators(app)
+    _failures_and_families(app)
     _events_and_timers(app)
     _retries(app)
     return app, stage
@@ -106,7 +107,8 @@ def _orchestrators(app: Any) -> None:
     @app.orchestration_trigger(context_name="context")  # type: ignore[untyped-decorator]
     def window(context: Any) -> Steps:
         waiting, size = list(context.get_input()["seconds"]), context.get_input()["size"]
-        pending, results = [], []
+        pending: list[Any] = []
+        results: list[Any] = []
         while waiting or pending:
             while waiting and len(pending) < size:
                 pending.append(context.call_activity("slow", waiting.pop(0)))
@@ -123,6 +125,8 @@ def _orchestrators(app: Any) -> None:
         yield context.wait_for_external_event("go")
         return "done"
 
+
+def _failures_and_families(app: Any) -> None:
     @app.orchestration_trigger(context_name="context")  # type: ignore[untyped-decorator]
     def calls_nobody(context: Any) -> Steps:
         yield context.call_activity("nobody", 1)
