@@ -12,6 +12,7 @@ from shared.domain.progress import RunOutcome
 from shared.domain.report_assembly import build_report
 from shared.domain.report_source import ReportSource
 from shared.domain.stored import encode
+from shared.ports import BlobStore
 from shared.results import (
     current_run,
     find_outcome,
@@ -58,8 +59,8 @@ def _write(services: Services, job: Job, asked: WriteReport) -> RunOutcome:
         finished=services.clock().isoformat(timespec="seconds"),
     )
     source = report_source(services, job, asked.run, outcome, documents)
-    # Without a workbook of this run, an older one must not be taken for it.
-    blobs.delete(blob_names.workbook(job.id))
+    if asked.run > 1:
+        _forget_earlier(blobs, job)
     blobs.write(blob_names.results(job.id), gathered(results.results_json(source)))
     workbook = _workbook(services, source)
     if workbook is None:
@@ -75,6 +76,13 @@ def _write(services: Services, job: Job, asked: WriteReport) -> RunOutcome:
         *(outcome.documents, outcome.failed, outcome.quotes),
     )
     return outcome
+
+
+def _forget_earlier(blobs: BlobStore, job: Job) -> None:
+    """What an earlier run left must not be taken for the results of this one."""
+    blobs.delete(blob_names.workbook(job.id))
+    for document in job.documents:
+        blobs.delete(blob_names.highlighted(job.id, document.id))
 
 
 def _workbook(services: Services, source: ReportSource) -> bytes | None:

@@ -9,7 +9,7 @@ from html import escape
 from shared.domain.findings import DocumentFindings
 from shared.domain.job import Document, DocumentState, Job, JobState
 from shared.domain.progress import RunOutcome
-from shared.domain.report_source import STAND_IN_NOTICE, count, is_stand_in
+from shared.domain.report_source import STAND_IN_NOTICE, count, has_stand_in
 
 NAMED_LIMIT = 20
 """Documents named in a mail; of more, the mail says how many."""
@@ -112,12 +112,12 @@ def _subject(job: Job, outcome: RunOutcome) -> str:
         case JobState.CANCELLED:
             return f"Policy Reader: your job was cancelled ({documents})"
         case _:
-            demonstration = "Demonstration: " if is_stand_in(outcome.model) else ""
+            demonstration = "Demonstration: " if has_stand_in(outcome.model) else ""
             return f"{demonstration}Policy Reader results: {documents}"
 
 
 def _notice(outcome: RunOutcome) -> str:
-    return STAND_IN_NOTICE if is_stand_in(outcome.model) else ""
+    return STAND_IN_NOTICE if has_stand_in(outcome.model) else ""
 
 
 def _opening(job: Job, outcome: RunOutcome) -> str:

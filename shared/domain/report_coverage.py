@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from shared.domain.findings import DocumentFindings, Finding, FindingState
 from shared.domain.job import Document, Variable
+from shared.domain.models import model_facts
 from shared.domain.readings import Usage
 from shared.domain.report import Filled, Row, Sheet, continued
 from shared.domain.report_source import (
@@ -14,6 +15,7 @@ from shared.domain.report_source import (
     cells,
     fill_of,
     in_words,
+    models_in,
     page_ranges,
     pages_of,
 )
@@ -115,4 +117,12 @@ def _metric_rows(source: ReportSource) -> Iterator[Row]:
 
 def _metric_row(name: str, state: str, counts: tuple[int, int], usage: Usage, model: str) -> Row:
     tokens = (usage.calls, usage.input, usage.cached, usage.output)
-    return (name, state, *counts, *tokens, round(usage.cost, 6), model or "none answered")
+    return (name, state, *counts, *tokens, _cost(usage, model), model or "none answered")
+
+
+def _cost(usage: Usage, models: str) -> float | str:
+    """Money as a number, unless some of it is not known: then in words, never as 0."""
+    if all(model_facts(model).known for model in models_in(models)):
+        return round(usage.cost, 6)
+    known = f"at least {usage.cost:.4f}; " if usage.cost else ""
+    return f"{known}no price is known for this model"

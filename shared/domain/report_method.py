@@ -11,7 +11,7 @@ from shared.domain.report_source import (
     STAND_IN_NOTICE,
     ReportSource,
     count,
-    is_stand_in,
+    has_stand_in,
 )
 from shared.domain.report_summary import alerts
 
@@ -50,15 +50,17 @@ def _rows(source: ReportSource) -> Iterator[Row]:
     for document, found in source.read():
         yield (
             f"Document {document.id}: {document.name}",
-            (f"SHA-256 {document.sha256}; {document.size:,} bytes; "
-            f"{count(found.pages, 'page')}; {found.state.value.replace('_', ' ')}"),
+            (
+                f"SHA-256 {document.sha256}; {document.size:,} bytes; "
+                f"{count(found.pages, 'page')}; {found.state.value.replace('_', ' ')}"
+            ),
         )
 
 
 def _stand_in_in_words(source: ReportSource) -> str:
     if source.outcome is None or not source.outcome.model:
         return "unknown: no model has answered yet"
-    return f"YES. {STAND_IN_NOTICE}" if is_stand_in(source.outcome.model) else "no"
+    return f"YES. {STAND_IN_NOTICE}" if has_stand_in(source.outcome.model) else "no"
 
 
 def _output_rows(job: Job) -> Iterator[Row]:
@@ -80,7 +82,7 @@ def method_paragraph(source: ReportSource) -> str:
     """How the findings came about, in words fit for a paper's method section."""
     job, outcome = source.job, source.outcome
     model = (outcome.model if outcome else "") or job.model
-    reader = "a keyword stand-in (no language model)" if is_stand_in(model) else "a language model"
+    reader = "a keyword stand-in (no language model)" if has_stand_in(model) else "a language model"
     when = (outcome.finished if outcome else job.created)[:10]
     return (
         f"{count(len(job.documents), 'document')} were searched for "

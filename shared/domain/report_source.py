@@ -8,11 +8,9 @@ from itertools import pairwise
 
 from shared.domain.findings import DocumentFindings, Finding, FindingState
 from shared.domain.job import Document, Job, Variable
+from shared.domain.models import is_stand_in
 from shared.domain.progress import RunOutcome
 from shared.domain.report import Fill
-
-STAND_IN = "stand-in-"
-"""How the name of a model begins that is no language model."""
 
 STAND_IN_NOTICE = (
     "These results are a demonstration: a stand-in ranked the text by keywords. "
@@ -54,9 +52,14 @@ def cells(job: Job, found: DocumentFindings) -> Iterator[tuple[Variable, Finding
             yield variable, by_variable[variable.id]
 
 
-def is_stand_in(model: str) -> bool:
+def models_in(names: str) -> list[str]:
+    """The models of a list as findings and outcomes write it."""
+    return [name for name in names.split(", ") if name]
+
+
+def has_stand_in(models: str) -> bool:
     """Whether any of the models named was a stand-in."""
-    return any(name.strip().startswith(STAND_IN) for name in model.split(","))
+    return any(map(is_stand_in, models_in(models)))
 
 
 def count(number: int, noun: str) -> str:
@@ -84,6 +87,8 @@ def coverage_in_words(finding: Finding) -> str:
     """What a cell without quotes says."""
     extent = f"{finding.pages_read:,} of {count(pages_of(finding), 'page')}"
     readings = finding.readings
+    if finding.state is FindingState.PARTLY_READ and not readings.done:
+        return _because("not read", finding.reason)
     if finding.state is FindingState.NOT_FOUND:
         return f"not found in {extent}, {count(readings.done, 'reading')}"
     if finding.state is FindingState.PARTLY_READ:

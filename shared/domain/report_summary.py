@@ -20,9 +20,9 @@ from shared.domain.report_source import (
     cells,
     count,
     fill_of,
+    has_stand_in,
     in_words,
     is_complete,
-    is_stand_in,
 )
 
 LEGEND = (
@@ -48,7 +48,7 @@ def summary_sheet(source: ReportSource) -> Sheet:
 def alerts(source: ReportSource) -> tuple[str, ...]:
     """What nobody may overlook."""
     found = []
-    if is_stand_in(source.outcome.model if source.outcome else ""):
+    if has_stand_in(source.outcome.model if source.outcome else ""):
         found.append(STAND_IN_NOTICE)
     if source.outcome is None:
         found.append("This job is still running: here is what is known so far.")

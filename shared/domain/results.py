@@ -9,7 +9,7 @@ from shared.domain.findings import DocumentFindings, Finding
 from shared.domain.job import Document, DocumentState, JobState
 from shared.domain.progress import RunOutcome
 from shared.domain.readings import Usage
-from shared.domain.report_source import ReportSource, is_stand_in
+from shared.domain.report_source import ReportSource, has_stand_in, models_in
 from shared.domain.stored import encode
 
 
@@ -84,7 +84,7 @@ def sum_up(documents: Iterable[DocumentFindings]) -> Totals:
     """Counts, usage, and the models that answered. `failed` includes unreadable documents."""
     totals, models = Totals(), dict[str, None]()
     for found in documents:
-        models |= {found.model: None} if found.model else {}
+        models |= dict.fromkeys(models_in(found.model))
         totals = Totals(
             totals.documents + 1,
             totals.failed + (found.state in {DocumentState.FAILED, DocumentState.UNREADABLE}),
@@ -156,7 +156,7 @@ def _job_result(source: ReportSource, totals: Totals) -> JobResult:
         state=outcome.state if outcome else JobState.RUNNING,
         run=source.run,
         model=totals.model or job.model,
-        model_is_stand_in=is_stand_in(totals.model),
+        model_is_stand_in=has_stand_in(totals.model),
         created=job.created,
         finished=outcome.finished if outcome else None,
         usage=totals.usage,

@@ -183,13 +183,16 @@ class _BrokenWorkbook:
 def test_without_a_workbook_the_json_stands_and_says_so(stage: Stage) -> None:
     """A workbook that cannot be made costs neither the results nor the state."""
     stage.store(*example_findings())
+    stage.blobs.write(blob_names.current_run(JOB.id), b"2")
     stage.blobs.write(blob_names.workbook(JOB.id), b"of an earlier run")
+    stage.blobs.write(blob_names.highlighted(JOB.id, "d1"), b"of an earlier run")
     stage.services.workbook = _BrokenWorkbook()
-    result = stage.write()
+    result = stage.write(run=2)
     assert result.state == "completed"
     assert "results.json" in result.problem
     assert stage.results().job.problem == result.problem
     assert stage.blobs.find(blob_names.workbook(JOB.id)) is None
+    assert stage.blobs.find(blob_names.highlighted(JOB.id, "d1")) is None
 
 
 def test_before_the_end_results_are_what_is_known(stage: Stage) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.findings import FindingState
-from shared.domain.job import Document, Output, OutputFormat
+from shared.domain.findings import FindingState, unread_document
+from shared.domain.job import Document, DocumentState, Output, OutputFormat
 from shared.domain.report import (
     CELL_LIMIT,
     Cell,
@@ -118,6 +118,23 @@ def test_metrics_add_up() -> None:
     for column in range(2, 9):
         numbers = [cell for row in rows for cell in (row[column],) if isinstance(cell, int | float)]
         assert sum(numbers[:-1]) == pytest.approx(numbers[-1])
+
+
+def test_an_unknown_price_is_not_zero() -> None:
+    """Where no price of a model is known, Metrics says so instead of counting nothing."""
+    first, *rest = example_findings()
+    source = make_source(findings=(replace(first, model="some-new-model"), *rest))
+    _, rows = _sheets(source)["Metrics"]
+    assert "no price is known" in _words(rows[0][8])
+    assert _words(rows[-1][8]).startswith("at least 0.5000")
+
+
+def test_a_document_never_reached_says_so_in_every_cell() -> None:
+    """No cell of a cancelled document reads as if it had been searched."""
+    *others, _ = example_findings()
+    unread = unread_document(JOB, JOB.documents[2], DocumentState.CANCELLED, "it was cancelled")
+    _, rows = _sheets(make_source(findings=(*others, unread)))["Summary"]
+    assert _words(rows[2][-1]) == "not read: it was cancelled"
 
 
 @pytest.mark.parametrize("chosen", list(OutputFormat))
