@@ -42,6 +42,7 @@ MODEL_PATIENCE = timedelta(hours=6)
 HELD_ELSEWHERE_SECONDS = 5.0
 SAVE_EVERY_SECONDS = 1.0
 
+STORE_AGAIN_SECONDS = 2.0
 STORE_PATIENCE_SECONDS = 120.0
 """How long storing a paid answer is tried; with a slice and a call, still under 5 minutes."""
 
@@ -118,13 +119,11 @@ class _Slice:
         if self._progress.stage is DocumentStage.DONE:
             return self._result()
         hopeless = self._hopeless()
-        self._save(started=self._progress.started + 1, stage=DocumentStage.READING)
+        self._save(started=self._progress.started + 1, stage=DocumentStage.READING, force=True)
         try:
             pages = self._pages(extract=not hopeless)
         except DocumentError as error:
-            return self._conclude(
-                unread_document(self._job, self._document, DocumentState.UNREADABLE, str(error))
-            )
+            return self._conclude(self._unread(DocumentState.UNREADABLE, str(error)))
         if pages is None:
             return self._stop_early(hopeless)
         text = build_units(self._progress.title, pages)
@@ -137,6 +136,7 @@ class _Slice:
             hopeless = calls.rejected or self._out_of_patience(calls)
             if calls.unfinished and not hopeless and self._watch.is_wanted():
                 return self._put_off(owed, known, calls.busy_seconds)
+        self._count(owed, known)
         return self._conclude(self._fold(text, owed, known, hopeless))
 
     # Attempts
@@ -241,7 +241,7 @@ class _Slice:
             except StorageError:
                 if time.monotonic() > until:
                     raise
-                time.sleep(2)
+                time.sleep(STORE_AGAIN_SECONDS)
             else:
                 self._advanced = True
                 return
@@ -269,7 +269,11 @@ class _Slice:
             return self._put_off((), {}, None)
         else:
             state, hopeless = DocumentState.CANCELLED, "The job was cancelled before it was read."
-        return self._conclude(unread_document(self._job, self._document, state, hopeless))
+        return self._conclude(self._unread(state, hopeless))
+
+    def _unread(self, state: DocumentState, reason: str) -> DocumentFindings:
+        pages = self._progress.pages_total
+        return unread_document(self._job, self._document, state, reason, pages)
 
     def _put_off(
         self, owed: tuple[Owed, ...], known: dict[str, Reading], busy_seconds: float | None
@@ -310,8 +314,7 @@ class _Slice:
 
     def _conclude(self, findings: DocumentFindings) -> SliceResult:
         """Write the findings, then say that the document is done."""
-        if self._keeper.lost.is_set():
-            raise LeaseLost("Another worker has taken the document over.")
+        self._save(force=True)  # proves that the lease is still held
         name = blob_names.findings(self._asked.job, self._asked.document)
         self._blobs.write(name, encode(findings))
         failed = findings.state in {DocumentState.FAILED, DocumentState.UNREADABLE}
@@ -354,13 +357,15 @@ class _Slice:
 
     def _save(self, *, force: bool = False, **changes: object) -> None:
         """Change the progress, and write it where that is worth a request."""
+        if self._advanced:
+            # Were this slice lost now, it would be the first since the last advance.
+            changes = {"started": 1, "ended": 0, "stalled": 0, **changes}
         self._progress = replace(
             self._progress,
             **changes,  # type: ignore[arg-type]  # names and types are DocumentProgress's own
             updated=self._now(),
         )
-        began = "started" in changes
-        if force or began or time.monotonic() - self._saved >= SAVE_EVERY_SECONDS:
+        if force or time.monotonic() - self._saved >= SAVE_EVERY_SECONDS:
             self._keeper.write(encode(self._progress))
             self._saved = time.monotonic()
 
