@@ -45,7 +45,7 @@ class PymupdfTextExtractor:
             DocumentError: not a PDF, a password is needed, damaged beyond repair, too many pages.
         """
         if b"%PDF-" not in pdf[:HEADER_WITHIN]:
-            raise DocumentError("it is not a PDF: upload the document as PDF")
+            raise DocumentError(_not_a_pdf(pdf))
         with tempfile.TemporaryFile() as file:
             file.write(pdf)
             file.flush()
@@ -131,6 +131,14 @@ class OpenedPdf:
         if self._fresh is not None:
             self._fresh.close()
             self._fresh = None
+
+
+def _not_a_pdf(data: bytes) -> str:
+    if not data:
+        return "it is empty: upload it again"
+    if data.startswith(b"PK"):
+        return "it is not a PDF but a Word, Excel or ZIP file: save it as PDF and upload that"
+    return "it is not a PDF: upload the document as PDF"
 
 
 def _failed(number: int, reason: str) -> Page:

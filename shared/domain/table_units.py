@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shared.domain.hyphens import Vocabulary
 from shared.domain.rows import merge_segments
 from shared.domain.tables import Table
-from shared.domain.wording import Vocabulary, Wording, word
+from shared.domain.wording import Wording, word
 
 WHOLE_ROW_WORDS = 40
 """A row of more words than this is read cell by cell."""

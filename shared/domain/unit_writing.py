@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from shared.domain.hyphens import Vocabulary
 from shared.domain.pages import PageState
 from shared.domain.paragraphs import Paragraph
 from shared.domain.sentences import sentence_spans
 from shared.domain.table_units import header_of, row_parts
 from shared.domain.tables import Table
 from shared.domain.unit import Place, Unit, UnitKind
-from shared.domain.wording import Vocabulary, Wording, word
+from shared.domain.wording import Wording, word
 
 Piece = tuple[str, tuple[Place, ...]]
 """A unit's text and its places."""

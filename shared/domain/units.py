@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from shared.domain.furniture import find_furniture
+from shared.domain.hyphens import count_words
 from shared.domain.languages import guess_language
 from shared.domain.pages import Page
 from shared.domain.paragraph_kinds import classify
@@ -17,7 +18,6 @@ from shared.domain.rows import Row, body_size, row_of
 from shared.domain.tables import Table
 from shared.domain.unit import DocumentText, PageOutcome, Place, Unit, UnitKind
 from shared.domain.unit_writing import Facts, UnitWriter
-from shared.domain.wording import count_words
 
 __all__ = ["DocumentText", "PageOutcome", "Place", "Unit", "UnitKind", "build_units"]
 

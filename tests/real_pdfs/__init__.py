@@ -1,0 +1,1 @@
+"""Against real PDFs, where they are at hand."""
