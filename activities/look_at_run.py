@@ -14,7 +14,9 @@ blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="message")
-def look_at_run(message: dict[str, Any]) -> dict[str, Any]:
+def look_at_run(
+    message: dict,  # type: ignore[type-arg]  # Azure's worker refuses `dict[…]` here
+) -> dict[str, Any]:
     """`LookAtRun` → `RunLook`."""
     asked = from_json(LookAtRun, message)
     watch = RunWatch(services().blobs, asked.job, asked.run)

@@ -14,7 +14,9 @@ blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="message")
-def read_document(message: dict[str, Any]) -> dict[str, Any]:
+def read_document(
+    message: dict,  # type: ignore[type-arg]  # Azure's worker refuses `dict[…]` here
+) -> dict[str, Any]:
     """`ReadDocument` → `SliceResult`; called again until it says that the document is done.
 
     Runs at least once, and perhaps twice at once: the document's lease lets one of them work.

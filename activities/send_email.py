@@ -14,6 +14,8 @@ blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="message")
-def send_email(message: dict[str, Any]) -> dict[str, Any]:
+def send_email(
+    message: dict,  # type: ignore[type-arg]  # Azure's worker refuses `dict[…]` here
+) -> dict[str, Any]:
     """`SendEmail` → `EmailResult`; one mail however often it is called."""
     return to_json(send_once(services(), from_json(SendEmail, message)))
