@@ -42,6 +42,8 @@ def deliver(client: Client, job: Job, mails: Path | None, folder: Path) -> Deliv
     except RefusedError as error:
         missing.append(f"results.xlsx: {error}")
     for document in results["documents"]:
+        if document["state"] not in ("read", "partly_read"):
+            continue  # there is nothing to mark
         name = _file_name(document["name"])
         try:
             marked = client.fetch_highlighted(job, document["id"])
