@@ -75,6 +75,7 @@ class Worker:
         self._directory = directory
         self._pool = self._new_pool()
         self._lock = threading.Lock()
+        self._stopped = False
         self._in_flight: dict[Future[Any], str] = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="worker-loop", daemon=True)
@@ -89,6 +90,9 @@ class Worker:
         """
         answer: Future[Any] = Future()
         with self._lock:
+            if self._stopped:
+                answer.set_exception(WorkerStoppedError("The host stops."))
+                return answer
             self._in_flight[answer] = function.kind
         inner = asyncio.run_coroutine_threadsafe(self._call(function, trigger, after), self._loop)
         inner.add_done_callback(lambda done: self._deliver(answer, done))
@@ -112,8 +116,10 @@ class Worker:
 
     def stop(self) -> None:
         """Stop the loop and its thread; calls in flight are abandoned."""
-        if not self._thread.is_alive():
-            return
+        with self._lock:
+            if self._stopped:
+                return
+            self._stopped = True
         for future in self._detach():
             _settle(future, WorkerStoppedError("The host stops."))
         closing = asyncio.run_coroutine_threadsafe(_close_durable_session(), self._loop)
