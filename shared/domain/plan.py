@@ -40,7 +40,7 @@ ROUND = 4
 """Windows warmed together before their siblings go: soon enough for the provider's cache."""
 
 ATTEMPTS = 2
-HALVINGS = 3
+HALVINGS = 2
 """Times a window is halved where too much was asked; once where an answer was unusable."""
 
 OVERLAP_UNITS = 3
@@ -188,26 +188,20 @@ _RULES_DIGEST = _digest(RULES + json.dumps(ANSWER_SCHEMA))
 def split(owed: Owed, *, halvings: int = HALVINGS, smaller: bool = False) -> tuple[Owed, ...]:
     """The same reading in smaller parts, or () where it cannot be split.
 
-    Fewer variables first, unless the window is to be made `smaller`; then half the window each,
-    a few units seen by both.
+    Fewer variables first, then half the window each, a few units seen by both; where the window
+    is to be made `smaller`, only that, since fewer variables make a prompt hardly shorter.
     """
-    can_halve = owed.halved < halvings and len(owed.window.units) > 2 * OVERLAP_UNITS
-    if len(owed.variables) > 1 and not (smaller and can_halve):
+    if len(owed.variables) > 1 and not smaller:
         middle = (len(owed.variables) + 1) // 2
         halves = owed.variables[:middle], owed.variables[middle:]
         return tuple(Owed(owed.window, part, halved=owed.halved) for part in halves)
-    if not can_halve:
-        return ()
     window, units = owed.window, owed.window.units
+    if owed.halved >= halvings or len(units) <= 2 * OVERLAP_UNITS:
+        return ()
     middle = len(units) // 2
-    parts = units[: middle + OVERLAP_UNITS], units[middle:]
     return tuple(
-        Owed(
-            make_window(window.number, window.title, part),
-            owed.variables,
-            halved=owed.halved + 1,
-        )
-        for part in parts
+        Owed(make_window(window.number, window.title, part), owed.variables, halved=owed.halved + 1)
+        for part in (units[: middle + OVERLAP_UNITS], units[middle:])
     )
 
 
@@ -292,8 +286,7 @@ def _follow(job: Job, owed: Owed, known: Mapping[str, Reading]) -> _Followed:
 def _too_much(owed: Owed, pending: tuple[Variable, ...], answer: Answer) -> Split | GiveUp:
     """What follows an answer that was cut off, or that never came because too much was asked."""
     never_came = not answer.usage.calls
-    smaller = Owed(owed.window, pending, halved=owed.halved)
-    parts = split(smaller, smaller=never_came)
+    parts = split(Owed(owed.window, pending, halved=owed.halved), smaller=never_came)
     if parts:
         return Split(parts)
     return GiveUp(pending, "no answer came in time" if never_came else "an answer was cut off")
