@@ -141,7 +141,11 @@ def _opening(job: Job, outcome: RunOutcome) -> str:
 def _found(outcome: RunOutcome) -> str:
     if outcome.state is JobState.FAILED:
         return ""
-    return f"It holds {count(outcome.quotes, 'quote')} in {count(outcome.findings, 'cell')}."
+    return (
+        f"The results hold {count(outcome.quotes, 'quote')}. Each of the "
+        f"{count(outcome.findings, 'cell')} (document × variable) says what was found, or why "
+        "nothing was."
+    )
 
 
 def _where(job: Job, keeping: Keeping, *, attached: bool) -> str:

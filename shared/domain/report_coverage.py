@@ -17,7 +17,7 @@ from shared.domain.report_source import (
     in_words,
     models_in,
     page_ranges,
-    pages_of,
+    state_in_words,
 )
 
 
@@ -41,9 +41,9 @@ def _coverage_row(
 ) -> Row:
     return (
         *(document.name, variable.name, variable.group or "none"),
-        Filled(finding.state.value.replace("_", " "), fill_of(finding)),
-        *(in_words(finding), len(finding.quotes), pages_of(finding), finding.pages_read),
-        pages_not_read(finding.pages_not_read, found.page_reasons),
+        Filled(state_in_words(finding), fill_of(finding)),
+        *(in_words(finding), len(finding.quotes), found.pages or "unknown", finding.pages_read),
+        pages_not_read(finding.pages_not_read, found.page_reasons) if found.pages else "all",
         *(finding.readings.owed, finding.readings.done, finding.reason or "none: complete"),
     )
 
@@ -54,7 +54,7 @@ def pages_not_read(pages: tuple[int, ...], reasons: dict[int, str]) -> str:
         return "none"
     by_reason: dict[str, list[int]] = {}
     for page in pages:
-        by_reason.setdefault(reasons.get(page) or "no reading was completed", []).append(page)
+        by_reason.setdefault(reasons.get(page) or "no reading of it was completed", []).append(page)
     return "; ".join(f"{page_ranges(group)}: {why}" for why, group in by_reason.items())
 
 
@@ -62,7 +62,7 @@ def variables_sheet(source: ReportSource) -> Sheet:
     """What was looked for, and how often it was found."""
     header = (
         *("Id", "Variable", "Description", "Context", "Group", "Allowed labels", "Quotes"),
-        *("Documents with quotes", "Not found", "Partly read", "Unreadable", "Failed"),
+        *("Documents with quotes", "Not found", "Partly or not read", "Unreadable", "Failed"),
     )
     widths = (6, 26, 70, 40, 14, 30, 8, 11, 9, 9, 11, 8)
     return Sheet("Variables", header, _variable_rows(source), widths, frozen=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from shared.domain.job import Job
@@ -29,7 +30,7 @@ def _rows(source: ReportSource) -> Iterator[Row]:
     yield ("Method, to be cited", method_paragraph(source))
     yield ("Query template", job.query)
     yield ("Model asked for", job.model)
-    yield ("Model that answered", (outcome.model if outcome else "") or "none answered yet")
+    yield ("Model that answered", (outcome.model if outcome else "") or "none answered")
     yield ("Was it a stand-in?", _stand_in_in_words(source))
     yield ("Task", job.task.value)
     yield ("Format", format_in_words(source))
@@ -81,18 +82,34 @@ def _output_rows(job: Job) -> Iterator[Row]:
 def method_paragraph(source: ReportSource) -> str:
     """How the findings came about, in words fit for a paper's method section."""
     job, outcome = source.job, source.outcome
-    model = (outcome.model if outcome else "") or job.model
-    reader = "a keyword stand-in (no language model)" if has_stand_in(model) else "a language model"
     when = (outcome.finished if outcome else job.created)[:10]
     return (
-        f"{count(len(job.documents), 'document')} were searched for "
-        f"{count(len(job.variables), 'variable')} with Policy Reader ({when}). "
+        f"{count(len(job.documents), 'document')} were given to Policy Reader ({when}) to be "
+        f"searched for {count(len(job.variables), 'variable')}; {_how_many_read(source)}. "
         "The text of every page was cut into numbered units (sentences, list items, table rows, "
-        f"headings, footnotes, captions). {reader[0].upper()}{reader[1:]} ({model}) was shown "
-        "overlapping windows of these units, together covering the whole document, with the query "
-        "template given below, and answered with unit numbers only. All quotes were cut from the "
-        "document's text by software, so none was written by a model; each is given with its PDF "
-        "page and, where one is printed, its printed page number. “Not found” is said only where "
-        "every page was read and every reading answered; all other gaps are named in Coverage. "
-        "Whether a quote fits its variable is the model's judgement and should be reviewed."
+        f"headings, footnotes, captions). {_who_read(source)} "
+        "All quotes were cut from the document's text by software, so none was written by a "
+        "model; each is given with its PDF page and, where one is printed, its printed page "
+        "number. “Not found” is said only where every page was read and every reading answered; "
+        "all other gaps are named in Coverage. Whether a quote fits its variable is a machine's "
+        "judgement and should be reviewed."
+    )
+
+
+def _how_many_read(source: ReportSource) -> str:
+    states = Counter(found.state for found in source.documents())
+    parts = (f"{states[state]} {state.value.replace('_', ' ')}" for state in states)
+    return f"of these {', '.join(parts)}"
+
+
+def _who_read(source: ReportSource) -> str:
+    models = source.outcome.model if source.outcome else ""
+    if not models:
+        return "No model has answered yet."
+    reader = (
+        "A keyword stand-in, no language model," if has_stand_in(models) else "A language model"
+    )
+    return (
+        f"{reader} ({models}) was shown overlapping windows of these units, together covering the "
+        "whole document, with the query template given below, and answered with unit numbers only."
     )

@@ -12,6 +12,8 @@ from shared.domain.models import is_stand_in
 from shared.domain.progress import RunOutcome
 from shared.domain.report import Fill
 
+NOT_READ = "not read"
+
 STAND_IN_NOTICE = (
     "These results are a demonstration: a stand-in ranked the text by keywords. "
     "No language model has read these documents. Do not use them as findings."
@@ -83,12 +85,19 @@ def pages_of(finding: Finding) -> int:
     return finding.pages_read + len(finding.pages_not_read)
 
 
+def state_in_words(finding: Finding) -> str:
+    """The state of a cell; of one that nothing was read for, that too."""
+    if finding.state is FindingState.PARTLY_READ and not finding.readings.done:
+        return NOT_READ
+    return finding.state.value.replace("_", " ")
+
+
 def coverage_in_words(finding: Finding) -> str:
     """What a cell without quotes says."""
     extent = f"{finding.pages_read:,} of {count(pages_of(finding), 'page')}"
     readings = finding.readings
-    if finding.state is FindingState.PARTLY_READ and not readings.done:
-        return _because("not read", finding.reason)
+    if state_in_words(finding) == NOT_READ:
+        return _because(NOT_READ, finding.reason)
     if finding.state is FindingState.NOT_FOUND:
         return f"not found in {extent}, {count(readings.done, 'reading')}"
     if finding.state is FindingState.PARTLY_READ:
