@@ -41,9 +41,9 @@ class Services:
     @cached_property
     def extractor(self) -> TextExtractor:
         """PDF → pages."""
-        from shared.adapters.pymupdf_text import Limits, PymupdfTextExtractor
+        from shared.adapters.pymupdf_text import PymupdfTextExtractor
 
-        return PymupdfTextExtractor(Limits(pages=self.settings.page_limit))
+        return PymupdfTextExtractor(page_limit=self.settings.page_limit)
 
     @cached_property
     def model(self) -> LanguageModel:
