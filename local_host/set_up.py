@@ -105,6 +105,9 @@ def _make(root: Path, venv: Path, lock: Path, base: str) -> None:
     temporary = root / ".local" / "tmp"
     temporary.mkdir(parents=True, exist_ok=True)
     environment = {**surround(root=root), "TMPDIR": str(temporary)}
+    environment["RUSTUP_HOME"] = str(
+        temporary
+    )  # pip asks for rustc's version: rustup writes at home
     if not sound:
         _run([_with_ensurepip(base), "-m", "venv", "--clear", venv], environment)
     pip = (python, "-m", "pip", "--disable-pip-version-check", "--no-input")
