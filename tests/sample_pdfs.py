@@ -7,6 +7,9 @@ from typing import Any
 
 import pymupdf
 
+AES_256 = 5
+"""PyMuPDF's number for this encryption."""
+
 
 def pdf_of(*pages: str, **options: Any) -> bytes:
     """A PDF with one page for each text, its lines set one below the other."""

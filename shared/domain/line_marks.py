@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from shared.domain.rows import Row
 
@@ -26,6 +27,21 @@ SOURCE = re.compile(r"^(?:sources?|notes?|fuente)\s*:", re.IGNORECASE)
 ENDS = re.compile(r"[.!?:;。！？：؟…][\"'”’»)\]\d]*$")
 STARTS_LOWER = re.compile(r"^[(\[“\"‘]?[a-zß-öø-ÿа-яё]")
 LEADERS = re.compile(r"\.{4,}|(?:\. ){4,}|…{2,}")
+
+
+STARTS_UPPER = re.compile(r"^[(\[“\"‘«]?[A-ZÀ-ÖØ-ÞА-Я]")
+BEFORE_ITEM = re.compile(r"[.;:,!?)]$|\b(?:and|or|et|ou|y|o)$")
+
+
+def succeeds(first: str, second: str) -> bool:
+    """Whether two enumerators follow each other: “1.” and “2.”, “(a)” and “(b)”."""
+    one, two = first.strip("(). "), second.strip("(). ")
+    if one.isdigit() and two.isdigit():
+        return int(two) == int(one) + 1
+    if len(one) == len(two) == 1 and one.isalpha() and two.isalpha():
+        return ord(two) == ord(one) + 1
+    romans = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+    return (one.lower(), two.lower()) in pairwise(romans)
 
 
 def marker_length(row: Row) -> int:

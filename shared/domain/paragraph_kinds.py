@@ -61,11 +61,16 @@ def _heading_level(paragraph: Paragraph, body: float, words: int) -> int:
     capitals = text.isupper() and words >= 2 and first.size >= 0.95 * body
     if text.endswith((".", ";", ",", "?")) and not (large and words < 12):
         return 0
-    if not (large or first.bold or capitals):
+    if not (large or first.bold or capitals or _is_line_apart(paragraph, body, words)):
         return 0
     if not (large or number) and words > 14:
         return 0
     return _level(first, body, number)
+
+
+def _is_line_apart(paragraph: Paragraph, body: float, words: int) -> bool:
+    """A short line in slightly larger type that does not run on."""
+    return len(paragraph.rows) == 1 and words <= 10 and paragraph.first.size > 1.04 * body
 
 
 def _level(first: Row, body: float, number: str) -> int:

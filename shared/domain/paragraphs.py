@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from shared.domain.line_marks import (
+    BEFORE_ITEM,
     CAPTION_NUMBERED,
     ENDS,
     ENUMERATOR,
     LEADERS,
     STARTS_LOWER,
+    STARTS_UPPER,
     marker_length,
+    succeeds,
 )
 from shared.domain.rows import Row, merge_segments
 from shared.domain.unit import UnitKind
@@ -77,6 +79,7 @@ def _begins(open_paragraph: Paragraph, row: Row, left: float, right: float, pitc
         or _is_marked(open_paragraph, row)
         or bool(pitch and row.rect[1] - before.rect[1] > 1.4 * pitch)
         or _ended_early(open_paragraph, row, left, right)
+        or _was_broken(before, row, right)
     )
 
 
@@ -90,7 +93,8 @@ def _is_marked(open_paragraph: Paragraph, row: Row) -> bool:
     """A list marker, a footnote's number, a caption, or the line after one of a contents list."""
     if marker_length(row) and _is_listed(open_paragraph, row):
         return True
-    if 0 in row.raised and row.words[0].text.isdigit():
+    first = row.words[0].text
+    if first.isdigit() and (0 in row.raised or succeeds(open_paragraph.first.words[0].text, first)):
         return True
     return bool(LEADERS.search(open_paragraph.last.text) or CAPTION_NUMBERED.match(row.text))
 
@@ -105,15 +109,27 @@ def _ended_early(open_paragraph: Paragraph, row: Row, left: float, right: float)
     return before.rect[2] < right - 0.15 * (right - left) or (indented and not hanging)
 
 
+def _was_broken(before: Row, row: Row, right: float) -> bool:
+    """The first word of this line would have fitted on the line before: somebody broke it."""
+    if not STARTS_UPPER.match(row.text) or before.text.endswith((",", "-", "\u2010", "\u00ad")):
+        return False
+    first = row.words[0].rect
+    room = right - before.rect[2] - (first[2] - first[0]) - 0.3 * row.size
+    return room > 1.5 * row.size
+
+
 def _is_listed(open_paragraph: Paragraph, row: Row) -> bool:
     """A dash or number at the start of a line is a marker only where a list is plausible."""
-    first = row.words[0].text
+    first, opening = row.words[0].text, open_paragraph.first
+    in_list = marker_length(opening) > 0
     if first in "–—-*":
-        return bool(ENDS.search(open_paragraph.last.text)) or bool(
-            marker_length(open_paragraph.first)
+        return bool(ENDS.search(open_paragraph.last.text)) or (
+            in_list and opening.words[0].text == first
         )
     if ENUMERATOR.match(first):
-        return bool(re.search(r"[.;:,!?)]$|\b(?:and|or|et|ou|y|o)$", open_paragraph.last.text))
+        if in_list and succeeds(opening.words[0].text, first):
+            return True
+        return bool(BEFORE_ITEM.search(open_paragraph.last.text))
     return True
 
 

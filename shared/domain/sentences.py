@@ -39,7 +39,8 @@ def sentence_spans(text: str, language: str) -> list[Span]:
     """
     spans: list[Span] = []
     for start, end in _without_marks(text, _joined(text, list(_boundaries(text, language)))):
-        spans.extend(_short_enough(text, start, end))
+        for first, last in _items(text, start, end):
+            spans.extend(_short_enough(text, first, last))
     return spans
 
 
@@ -107,6 +108,27 @@ def _trimmed(text: str, start: int, end: int) -> Span:
     return start, end
 
 
+def _items(text: str, start: int, end: int) -> Iterator[Span]:
+    """The members of a list written as one sentence with semicolons."""
+    cuts: list[int] = []
+    depth, last = 0, start
+    for match in _LIST_SIGNS.finditer(text, start, end):
+        sign = match[0]
+        if sign in "([":
+            depth += 1
+        elif sign in ")]":
+            depth = max(0, depth - 1)
+        elif depth == 0 and len(text[last : match.end()].split()) >= ITEM_WORDS:
+            cuts.append(match.end())
+            last = match.end()
+    if len(cuts) < 2 or len(text[last:end].split()) < ITEM_WORDS - 1:
+        cuts = cuts if len(cuts) > 2 else []
+    for cut in [*cuts, end]:
+        if _trimmed(text, start, cut)[0] < _trimmed(text, start, cut)[1]:
+            yield _trimmed(text, start, cut)
+        start = cut
+
+
 def _short_enough(text: str, start: int, end: int) -> Iterator[Span]:
     """Cut at the clause mark nearest the middle until every part is short enough."""
     if start >= end:
@@ -132,4 +154,6 @@ def _count(text: str) -> int:
     return max(len(text.split()), len(_UNSPACED.findall(text)) // 2)
 
 
+ITEM_WORDS = 4
+_LIST_SIGNS = re.compile(r"[(\[)\]]|;(?=\s)")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")

@@ -1,27 +1,42 @@
-"""Table rows as wordings: whole where they are short, cell by cell where they are prose."""
+"""Table rows as wordings: whole where cells are short, each cell of prose by itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shared.domain.hyphens import Vocabulary
-from shared.domain.rows import merge_segments
+from shared.domain.line_marks import marker_length
+from shared.domain.paragraphs import Paragraph, split_block
+from shared.domain.rows import Row
 from shared.domain.tables import Table
 from shared.domain.wording import Wording, word
 
-WHOLE_ROW_WORDS = 40
-"""A row of more words than this is read cell by cell."""
+PROSE_WORDS = 7
+"""A cell of so many words says something by itself; shorter ones mean something only together."""
 
 
 def row_parts(table: Table, vocabulary: Vocabulary) -> Iterator[tuple[int, Wording]]:
-    """The index of each row with its wording, or with each of its cells' wordings."""
+    """The index of each row with the wordings it is read as, in order."""
     for index, cells in enumerate(table.rows):
-        rows = [row for cell in cells for row in cell]
-        if sum(len(row.words) for row in rows) <= WHOLE_ROW_WORDS:
-            yield index, word(rows, vocabulary)
-            continue
+        short: list[Row] = []
         for cell in cells:
-            yield index, word(merge_segments(cell), vocabulary)
+            paragraphs = split_block(cell)
+            if not _is_prose(paragraphs):
+                short.extend(row for paragraph in paragraphs for row in paragraph.rows)
+                continue
+            if short:
+                yield index, word(short, vocabulary)
+                short = []
+            for paragraph in paragraphs:
+                yield index, word(paragraph.rows, vocabulary, marker_length(paragraph.first))
+        if short:
+            yield index, word(short, vocabulary)
+
+
+def _is_prose(paragraphs: Sequence[Paragraph]) -> bool:
+    words = sum(len(row.words) for paragraph in paragraphs for row in paragraph.rows)
+    listed = sum(marker_length(paragraph.first) for paragraph in paragraphs)
+    return words >= PROSE_WORDS or listed > 1
 
 
 def header_of(table: Table) -> str:

@@ -17,7 +17,7 @@ from shared.adapters.pymupdf_processes import ChildServer, Limits
 from shared.adapters.pymupdf_text import PymupdfTextExtractor
 from shared.domain.errors import DocumentError
 from shared.domain.pages import Page, PageState
-from tests.sample_pdfs import Sheet, pdf_of
+from tests.sample_pdfs import AES_256, Sheet, pdf_of
 
 HOSTILE_CHILD = Path(__file__).with_name("hostile_pdf_child.py")
 QUICK = Limits(opening_seconds=10, page_seconds=0.5, memory_bytes=1024**3)
@@ -167,7 +167,7 @@ def test_an_owner_password_forbids_nothing(extractor: PymupdfTextExtractor) -> N
     """A file that opens without a password is read, whatever it forbids."""
     pdf = pdf_of(
         "Copying forbidden",
-        encryption=pymupdf.PDF_ENCRYPT_AES_256,
+        encryption=AES_256,
         owner_pw="owner",
         user_pw="",
         permissions=0,
@@ -184,7 +184,7 @@ def test_an_owner_password_forbids_nothing(extractor: PymupdfTextExtractor) -> N
         (b"PK\x03\x04 a Word file", "save it as PDF"),
         (b"%PDF-1.7 and nothing else", "print it to a new PDF"),
         (
-            pdf_of("x", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="u", owner_pw="o"),
+            pdf_of("x", encryption=AES_256, user_pw="u", owner_pw="o"),
             "without a password",
         ),
     ],
@@ -245,7 +245,7 @@ def test_the_server_may_die(hostile: PymupdfTextExtractor) -> None:
     assert text_of(read(hostile, pdf_of("after"))[0]) == "after"
 
 
-def test_no_process_is_left(extractor: PymupdfTextExtractor) -> None:
+def test_no_process_is_left() -> None:
     """After its document a child is gone, zombies included; after closing, the server is."""
     own = PymupdfTextExtractor()
     read(own, pdf_of("one", "two"))
