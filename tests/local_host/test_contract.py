@@ -194,6 +194,12 @@ def test_a_window_waits_for_what_it_scheduled_last(world: tuple[Engine, Stage]) 
     assert output == [0.01, 0.05, 0.5, 0.02]
 
 
+def test_a_window_opened_by_a_cancelled_timer_keeps_filled(engine: Engine) -> None:
+    """With something in each task_any that is done at once, the fourth task need not wait."""
+    value = {"seconds": [0.01, 0.05, 0.5, 0.02], "size": 2, "open": True}
+    assert engine.output("window", value) == [0.01, 0.05, 0.02, 0.5]
+
+
 def test_terminate_leaves_activities_running(world: tuple[Engine, Stage]) -> None:
     """A terminated instance ends at once; its activity runs on and its result is nobody's."""
     engine, stage = world

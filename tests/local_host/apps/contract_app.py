@@ -110,8 +110,15 @@ def _orchestrators(app: Any) -> None:
         pending: list[Any] = []
         results: list[Any] = []
         while waiting or pending:
-            while waiting and len(pending) < size:
-                pending.append(context.call_activity("slow", waiting.pop(0)))
+            new: list[Any] = []
+            while waiting and len(pending) + len(new) < size:
+                new.append(context.call_activity("slow", waiting.pop(0)))
+            pending += new
+            if new and context.get_input().get("open"):
+                # Done at once for the extension and for the SDK, so that neither waits for `new`.
+                timer = context.create_timer(context.current_utc_datetime + timedelta(hours=1))
+                timer.cancel()
+                yield context.task_any([context.task_all([]), *new, timer])
             first = yield context.task_any(pending)
             pending.remove(first)
             results.append(first.result)
