@@ -83,7 +83,16 @@ def colours(number: int) -> tuple[list[float], list[float]]:
     Steps of the golden angle keep the first colours far apart, however many follow.
     """
     hue = (0.14 + number * 0.618034) % 1
-    return list(colorsys.hsv_to_rgb(hue, 0.55, 1.0)), list(colorsys.hsv_to_rgb(hue, 0.95, 0.95))
+    return _readable(hue, 0.55, 0.75), _readable(hue, 0.95, 0.5)
+
+
+def _readable(hue: float, saturation: float, least_luminance: float) -> list[float]:
+    """A colour on which black print stays readable: blues and reds are made paler."""
+    while True:
+        red, green, blue = colorsys.hsv_to_rgb(hue, saturation, 1.0)
+        if 0.2126 * red + 0.7152 * green + 0.0722 * blue >= least_luminance:
+            return [red, green, blue]
+        saturation -= 0.02
 
 
 def _marks(job: Job, findings: DocumentFindings) -> Iterator[dict[str, Any]]:
@@ -136,4 +145,5 @@ def _outline(job: Job, findings: DocumentFindings) -> Iterator[dict[str, Any]]:
 
 
 def _short(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= 60 else text[:59] + "…"

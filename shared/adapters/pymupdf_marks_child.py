@@ -55,6 +55,8 @@ def _limit(memory: int, seconds: int) -> None:
 
 def mark(pdf: bytes, order: dict[str, Any]) -> bytes:
     """The PDF with its marks and an outline entry for each variable, openable by anyone."""
+    if b"%PDF-" not in pdf[:1024]:
+        raise Refused(DAMAGED)
     try:
         document = pymupdf.open(stream=pdf, filetype="pdf")
     except (pymupdf.FileDataError, pymupdf.EmptyFileError, RuntimeError):
@@ -109,7 +111,11 @@ def _add_outline(document: Any, outline: list[dict[str, Any]]) -> None:
     for entry in outline:
         target = {"kind": pymupdf.LINK_GOTO, "page": entry["page"] - 1}
         entries.append([entry["level"], entry["title"], entry["page"], target])
-    document.set_toc(entries)
+    try:
+        document.set_toc(entries)
+    except (ValueError, RuntimeError):
+        # The document's own outline skips levels or leads nowhere; the marks matter more.
+        return
 
 
 if __name__ == "__main__":

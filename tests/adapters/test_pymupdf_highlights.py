@@ -121,6 +121,7 @@ def test_a_document_without_quotes_comes_out_whole() -> None:
     [
         (_pdf(encryption=AES_256, user_pw="u", owner_pw="o"), "password"),
         (b"not a PDF at all", "damaged"),
+        (b"PK\x03\x04 a Word file", "damaged"),
         (_pdf()[:200], "damaged"),
     ],
 )
@@ -141,6 +142,15 @@ def test_a_process_that_dies_costs_one_document() -> None:
     highlighter = PymupdfHighlighter(MarkLimits(memory_bytes=1024))
     with pytest.raises(DocumentError, match="time or memory"):
         highlighter.highlight(_pdf(), JOB, _findings(_quote()))
+
+
+def test_black_print_stays_readable_on_every_colour() -> None:
+    """Even the focus of the darkest variable keeps black text at a contrast of 4.5 or more."""
+    for number in range(60):
+        for red, green, blue in colours(number):
+            linear = [channel**2.2 for channel in (red, green, blue)]
+            luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+            assert (luminance + 0.05) / 0.05 >= 4.5, number
 
 
 def test_first_colours_are_far_apart() -> None:
