@@ -25,7 +25,6 @@ CALLS = 4
 """Times one question is put before its caller is told to come again later."""
 
 CONNECT_SECONDS = 10.0
-FIRST_WAIT_SECONDS = 0.5
 
 _RESPONSE_FORMAT = {
     "type": "json_schema",
@@ -38,7 +37,9 @@ class OpenAiModel:
     """A `LanguageModel` on chat completions with a strict JSON schema.
 
     The SDK's own retries are off: retries have one owner, and it is this class. Waits of up to
-    20 s in all happen here, longer ones are handed back. Safe to share between threads.
+    20 s in all happen here, longer ones are handed back; where the service names no time, the
+    first wait is `first_wait_seconds` and each one after it twice as long. Safe to share between
+    threads.
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class OpenAiModel:
         api_version: str | None = None,
         calls_at_once: int = 16,
         timeout_seconds: float = 45,
+        first_wait_seconds: float = 1,
     ) -> None:
         self._api_key = api_key
         self._base_url = base_url
         self._azure_endpoint = azure_endpoint
         self._api_version = api_version
         self._timeout_seconds = timeout_seconds
+        self._first_wait_seconds = first_wait_seconds
         self._limiter = CallLimiter(calls_at_once)
         self._parameters = _Parameters()
         self._lock = Lock()
@@ -72,11 +75,18 @@ class OpenAiModel:
             patience -= self._put_off(result, call, patience)
         raise AssertionError("unreachable: the last fault is raised")
 
+    def close(self) -> None:
+        """Give up its connections."""
+        with self._lock:
+            client = self.__dict__.pop("_client", None)
+        if client is not None:
+            client.close()
+
     def _put_off(self, fault: Fault, call: int, patience: float) -> float:
         """Wait until the question may be put again, and say how long; raise where it may not."""
         if fault.again_after is None:
             raise fault.error
-        wait = fault.again_after or FIRST_WAIT_SECONDS * 2**call
+        wait = fault.again_after or self._first_wait_seconds * 2 ** (call - 1)
         if fault.everyone:
             self._limiter.pause(wait)
         if call == CALLS or wait > patience:
@@ -104,7 +114,7 @@ class OpenAiModel:
             return judge(error, prompt.model)
         except openai.OpenAIError as error:
             return judge(error, prompt.model)
-        except (ValueError, AttributeError, TypeError):
+        except (ValueError, AttributeError, TypeError, LookupError):
             # The SDK builds its objects unchecked: what is no completion shows only in use.
             return judge(openai.OpenAIError(), prompt.model)
 
