@@ -41,9 +41,10 @@ class Services:
     @cached_property
     def extractor(self) -> TextExtractor:
         """PDF → pages."""
+        from shared.adapters.pymupdf_processes import Limits
         from shared.adapters.pymupdf_text import PymupdfTextExtractor
 
-        return PymupdfTextExtractor(page_limit=self.settings.page_limit)
+        return PymupdfTextExtractor(Limits(pages=self.settings.page_limit))
 
     @cached_property
     def model(self) -> LanguageModel:
