@@ -45,11 +45,18 @@ def send_once(services: Services, asked: SendEmail) -> EmailResult:
         job = load_job(services.blobs, asked.job)
     except BlobMissing:
         return EmailResult("failed", problem="The job was deleted.")
-    name = blob_names.email(asked.job, asked.run, asked.purpose)
-    claimed = _claim(services.blobs, name, services.clock())
+    blobs, name = services.blobs, blob_names.email(asked.job, asked.run, asked.purpose)
+    known = blobs.find(name)
+    if known is not None:
+        hindrance = _hindrance(decode(MailMark, known), services.clock())
+        if hindrance is not None:
+            return hindrance
+    # Composed before it is claimed: for a thousand documents that takes a good part of a claim.
+    mail = _compose(services, job, asked)
+    claimed = _claim(blobs, name, services.clock())
     if isinstance(claimed, EmailResult):
         return claimed
-    return _send(services, job, asked, name, claimed)
+    return _send(services, mail, name, claimed)
 
 
 def _claim(blobs: BlobStore, name: str, now: datetime) -> MailMark | EmailResult:
@@ -80,16 +87,14 @@ def _hindrance(mark: MailMark, now: datetime) -> EmailResult | None:
     return None
 
 
-def _send(
-    services: Services, job: Job, asked: SendEmail, name: str, claim: MailMark
-) -> EmailResult:
+def _send(services: Services, mail: Mail, name: str, claim: MailMark) -> EmailResult:
     def mark(state: str, *, service_id: str = "", problem: str = "") -> None:
         at = services.clock().isoformat()
         done = replace(claim, state=state, at=at, service_id=service_id, problem=problem)
         services.blobs.write(name, encode(done))
 
     try:
-        service_id = services.mailer.send(_compose(services, job, asked))
+        service_id = services.mailer.send(mail)
     except MailBusy as busy:
         mark("waiting", problem=str(busy))
         return EmailResult("waiting", busy.retry_after, str(busy))
