@@ -136,13 +136,9 @@ def _variables(form: RequestForm, parts: Sequence[Part], faults: Faults) -> tupl
         if part.name == variables_table.FIELD and (part.file_name or len(part.content)):
             rows = variables_table.variables_table(part, faults)
             found += [(variables_table.FIELD, _from_row(row, faults)) for row in rows]
-            if not found and not rows and not faults:
-                faults.add(variables_table.FIELD, "It has no row below its header; add variables.")
     if not found and not any(part.name == variables_table.FIELD for part in parts):
         message = "There are no variables; say what to look for, or send a variables_file."
         faults.add("variables", message)
-    elif not found and not faults:
-        faults.add("variables", "There are no variables; say what to look for.")
     if len(found) > MAX_VARIABLES:
         message = f"There are {len(found)} variables; {MAX_VARIABLES} are possible in a job."
         faults.add("variables", message)

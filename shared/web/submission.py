@@ -27,7 +27,7 @@ from shared.web.durable import DurableClient, is_finished
 from shared.web.job_request import JobRequest, job_request
 from shared.web.links import job_links, origin
 
-WRITES_AT_ONCE = 8
+WRITES_AT_ONCE = 4
 UNKNOWN_AFTER = timedelta(minutes=10)
 """A claim of a job that Durable never heard of: its submission may still be storing until then."""
 

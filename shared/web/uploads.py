@@ -41,14 +41,16 @@ def uploads(files: Iterable[Part], faults: Faults) -> list[Upload]:
     """
     found: list[_Found] = []
     allowance = Allowance()
+    sent_any = False
     for part in files:
+        sent_any = True
         found += _documents(part, allowance, faults)
     checked = [_upload(each) for each in found if _is_sound(each, faults)]
     kept = _told_apart(checked)
     if len(kept) > MAX_DOCUMENTS:
         message = f"{len(kept)} PDFs were sent; a job takes {MAX_DOCUMENTS}. Split it."
         faults.add("files", message)
-    if not kept and not faults:
+    if not sent_any:
         faults.add("files", "No PDF was sent; choose at least one PDF, or a ZIP of PDFs.")
     return kept
 

@@ -6,7 +6,7 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -86,7 +86,7 @@ class Answer:
     @property
     def code(self) -> int:
         """The HTTP status."""
-        return self.response.status_code
+        return int(self.response.status_code)
 
     @property
     def json(self) -> Any:
@@ -104,7 +104,7 @@ class Answer:
         return [name for name, _ in self.faults]
 
 
-Handler = Callable[..., Awaitable[func.HttpResponse]]
+Handler = Callable[..., Coroutine[Any, Any, func.HttpResponse]]
 
 
 @dataclass
@@ -126,15 +126,19 @@ class Site:
             body=request.pop("body", b""),
         )
         given = (asked, self.durable, self.services) if client else (asked, self.services)
-        return Answer(asyncio.run(answered(handler)(*given)))
 
-    def post(self, body: bytes, content_type: str, **headers: str) -> Answer:
+        async def answer() -> func.HttpResponse:
+            return await answered(handler)(*given)
+
+        return Answer(asyncio.run(answer()))
+
+    def post(self, body: bytes, content_type: str, headers: dict[str, str] | None = None) -> Answer:
         """`POST /api/jobs`."""
         return self.ask(
             submission.submit,
             method="POST",
             path="/api/jobs",
-            headers={"Content-Type": content_type, **headers},
+            headers={"Content-Type": content_type, **(headers or {})},
             body=body,
         )
 
@@ -143,14 +147,14 @@ class Site:
         *files: tuple[str, bytes],
         request: object = None,
         table: tuple[str, bytes] | None = None,
-        **headers: str,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """Submit files with a request; one sound PDF if none is named."""
         sent: list[FilePart] = [("files", *each) for each in files or (("a.pdf", PDF),)]
         if table:
             sent.append(("variables_file", *table))
         content = json.dumps(REQUEST if request is None else request).encode()
-        return self.post(*form(("request", None, content), *sent), **headers)
+        return self.post(*form(("request", None, content), *sent), headers)
 
     def job(self, *files: tuple[str, bytes], **more: Any) -> str:
         """The id of a job that was just submitted."""
@@ -166,9 +170,9 @@ class Site:
         """`GET /api/jobs/{id}`."""
         return self.ask(job_view.get_job, route={"id": job})
 
-    def cancel(self, job: str, **headers: str) -> Answer:
+    def cancel(self, job: str, headers: dict[str, str] | None = None) -> Answer:
         """`POST /api/jobs/{id}/cancel`."""
-        return self.ask(cancel.cancel, route={"id": job}, method="POST", headers=headers)
+        return self.ask(cancel.cancel, route={"id": job}, method="POST", headers=headers or {})
 
     def highlighted(self, job: str, document: str) -> Answer:
         """`GET …/highlighted.pdf`."""

@@ -166,18 +166,18 @@ def test_storage_that_fails_midway_is_said_and_undone(
 def test_a_forged_principal_is_not_believed(site: Site) -> None:
     """Without the platform's sign-in its header is just text."""
     site.job()
-    assert site.submit(**{"X-MS-CLIENT-PRINCIPAL-ID": "someone else"}).code == 409
+    assert site.submit(headers={"X-MS-CLIENT-PRINCIPAL-ID": "someone else"}).code == 409
 
 
 def test_a_signed_in_user_is_known_by_principal() -> None:
     """Where the platform signs users in, the lock is the principal's, whatever the email."""
     site = make_site(WEBSITE_AUTH_ENABLED="true")
-    me = {"X-MS-CLIENT-PRINCIPAL-ID": "me"}
-    job = site.job(**me)
-    assert site.submit(request={**REQUEST, "email": "b@example.org"}, **me).code == 409
-    assert site.submit(**{"X-MS-CLIENT-PRINCIPAL-ID": "you"}).code == 202
-    assert site.cancel(job, **{"X-MS-CLIENT-PRINCIPAL-ID": "you"}).code == 403
-    assert site.cancel(job, **me).code == 202
+    me, you = ({"X-MS-CLIENT-PRINCIPAL-ID": who} for who in ("me", "you"))
+    job = site.job(headers=me)
+    assert site.submit(request={**REQUEST, "email": "b@example.org"}, headers=me).code == 409
+    assert site.submit(headers=you).code == 202
+    assert site.cancel(job, you).code == 403
+    assert site.cancel(job, me).code == 202
 
 
 def test_zips_and_folders_keep_their_paths(site: Site) -> None:

@@ -60,7 +60,7 @@ function show(job) {
   const over = isOver(job);
   const headline = (!over && STAGES[job.stage]) || HEADLINES[job.state];
   byId("state").dataset.state = job.state;
-  say(byId("state"), STATES[job.state]);
+  say(byId("state"), over ? `${STATES[job.state]} ${moment(job.finished)}` : `${STATES[job.state]}, sent ${moment(job.created)}`);
   say(byId("headline"), headline);
   say(byId("message"), job.message);
   say(byId("announce"), over ? `${headline}. ${job.message}` : headline);
@@ -77,6 +77,13 @@ function show(job) {
 }
 
 const ended = (job) => job.documents.filter((each) => !["waiting", "reading"].includes(each.state)).length;
+
+function moment(iso) {
+  if (!iso) return "";
+  const then = new Date(iso);
+  const today = then.toDateString() === new Date().toDateString();
+  return then.toLocaleString(undefined, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" });
+}
 
 function showProgress(job, over) {
   bar("documents", ended(job), job.documents.length);
@@ -104,6 +111,7 @@ function delivery(job, over) {
 function showDownloads(job, over) {
   const hint = over ? `${count(job.quotes ?? 0, "quote")}, each with its page.` : "What is known so far can be downloaded at any time.";
   say(byId("downloads-hint"), hint);
+  byId("workbook").className = `button ${over ? "primary" : "soft"}`;
   say(byId("workbook"), over ? "Download the workbook" : "Workbook so far");
   say(byId("json"), over ? "Download JSON" : "JSON so far");
   byId("workbook").href = `${api}/results.xlsx`;

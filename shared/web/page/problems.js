@@ -7,6 +7,10 @@ export class Problems {
 
   constructor(variables) {
     this.#variables = variables;
+    // A fault is no longer said beside a field that is being put right.
+    for (const kind of ["input", "change", "click", "drop"]) {
+      byId("form").addEventListener(kind, ({ target }) => forget(target));
+    }
   }
 
   clear() {
@@ -37,8 +41,8 @@ export class Problems {
     const found = row && this.#variables.field(Number(row[1]), row[2]);
     if (found) return { input: found.input, box: found.error };
     const box = document.querySelector(`[data-error="${CSS.escape(field.split(/[.[]/)[0])}"]`);
-    const input = { email: "email", query: "query", files: "files" }[field];
-    return { box, input: input && byId(input) };
+    const input = byId({ email: "email", query: "query", files: "files", variables_file: "variables-file" }[field] ?? "");
+    return { box, input: input ?? (field.startsWith("variables") ? this.#variables.first : null) };
   }
 }
 
@@ -50,4 +54,12 @@ function item({ message, input }) {
     input.focus();
   });
   return make("li", {}, link);
+}
+
+/** Take back what is said beside a field, once the user turns to it. */
+function forget(target) {
+  const place = target.closest(".field, .variables li, .card");
+  if (!place || target.matches("summary, h2, p") || target === place) return;
+  for (const error of place.querySelectorAll(".error")) error.textContent = "";
+  for (const input of place.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
 }

@@ -27,6 +27,10 @@ export class VariableRows {
     return row && { input: row.querySelector(name === "description" ? "textarea" : "input"), error: row.querySelector(".error") };
   }
 
+  get first() {
+    return this.#list.querySelector("input");
+  }
+
   add(name = "", description = "") {
     const number = ++rows;
     const row = make(
