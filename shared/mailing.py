@@ -7,6 +7,7 @@ worker killed between sending and marking costs one duplicate at most.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,14 +19,16 @@ from shared.domain.messages import EmailResult, SendEmail
 from shared.domain.progress import RunOutcome
 from shared.domain.report_source import Documents
 from shared.domain.stored import decode, encode
-from shared.ports import BlobStore
-from shared.results import expiry, find_outcome, load_job, stored_findings
+from shared.ports import BlobStore, Mailer
+from shared.results import current_run, expiry, find_outcome, load_job, stored_findings
 from shared.services import Services
 
 CLAIM_LASTS = timedelta(minutes=2)
 """Longer than any send may take, and short enough to wait for after a killed worker."""
 
 NO_REPORT = "The results could not be written; what was read is kept and can be retried."
+
+log = logging.getLogger("policy_reader.mail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +49,19 @@ def send_once(services: Services, asked: SendEmail) -> EmailResult:
     except BlobMissing:
         return EmailResult("failed", problem="The job was deleted.")
     blobs, name = services.blobs, blob_names.email(asked.job, asked.run, asked.purpose)
+    if current_run(blobs, asked.job) != asked.run:
+        return EmailResult("failed", problem="A later run has taken over; its mail will tell.")
     known = blobs.find(name)
     if known is not None:
         hindrance = _hindrance(decode(MailMark, known), services.clock())
         if hindrance is not None:
             return hindrance
     # Composed before it is claimed: for a thousand documents that takes a good part of a claim.
-    mail = _compose(services, job, asked)
+    mails = _compose(services, job, asked)
     claimed = _claim(blobs, name, services.clock())
     if isinstance(claimed, EmailResult):
         return claimed
-    return _send(services, mail, name, claimed)
+    return _send(services, mails, name, claimed)
 
 
 def _claim(blobs: BlobStore, name: str, now: datetime) -> MailMark | EmailResult:
@@ -87,14 +92,14 @@ def _hindrance(mark: MailMark, now: datetime) -> EmailResult | None:
     return None
 
 
-def _send(services: Services, mail: Mail, name: str, claim: MailMark) -> EmailResult:
+def _send(services: Services, mails: tuple[Mail, ...], name: str, claim: MailMark) -> EmailResult:
     def mark(state: str, *, service_id: str = "", problem: str = "") -> None:
         at = services.clock().isoformat()
         done = replace(claim, state=state, at=at, service_id=service_id, problem=problem)
         services.blobs.write(name, encode(done))
 
     try:
-        service_id = services.mailer.send(mail)
+        service_id = _send_first(services.mailer, mails)
     except MailBusy as busy:
         mark("waiting", problem=str(busy))
         return EmailResult("waiting", busy.retry_after, str(busy))
@@ -105,7 +110,18 @@ def _send(services: Services, mail: Mail, name: str, claim: MailMark) -> EmailRe
     return EmailResult("sent")
 
 
-def _compose(services: Services, job: Job, asked: SendEmail) -> Mail:
+def _send_first(mailer: Mailer, mails: tuple[Mail, ...]) -> str:
+    """Send the first mail that the service does not refuse; its id there."""
+    for mail in mails[:-1]:
+        try:
+            return mailer.send(mail)
+        except MailRejected as refused:
+            log.warning("a mail with %d attachments: %s", len(mail.attachments), refused)
+    return mailer.send(mails[-1])
+
+
+def _compose(services: Services, job: Job, asked: SendEmail) -> tuple[Mail, ...]:
+    """The mail, and after it one without the workbook, should that be what is refused."""
     blobs, settings = services.blobs, services.settings
     cancelled = blobs.find(blob_names.cancelled(job.id, asked.run)) is not None
     documents = stored_findings(blobs, job, cancelled=cancelled, finished=True)
@@ -115,8 +131,13 @@ def _compose(services: Services, job: Job, asked: SendEmail) -> Mail:
         workbook = None
     keeping = Keeping(settings.public_url, expiry(outcome, settings.retention_hours))
     notes = notes_of(zip(job.documents, documents(), strict=True))
-    mail = finished_mail(job, outcome, notes, keeping, workbook)
-    return replace(mail, key=f"{job.id}/{asked.run}/{asked.purpose}")
+    return tuple(
+        replace(
+            finished_mail(job, outcome, notes, keeping, attached),
+            key=f"{job.id}/{asked.run}/{asked.purpose}{'' if attached else '/link'}",
+        )
+        for attached in ((workbook, None) if workbook is not None else (None,))
+    )
 
 
 def _unwritten(services: Services, asked: SendEmail, documents: Documents) -> RunOutcome:

@@ -101,7 +101,7 @@ def test_a_busy_service_is_tried_again_later() -> None:
 
 def test_a_refusal_is_final() -> None:
     """A mail that will never be taken is not tried again."""
-    stage, mailer = _finished(MailRejected("bad address"))
+    stage, mailer = _finished(MailRejected("bad address"), MailRejected("bad address"))
     assert stage.send() == EmailResult("failed", problem="bad address")
     assert stage.send() == EmailResult("failed", problem="bad address")
     assert mailer.sent == []
@@ -149,6 +149,23 @@ def test_a_workbook_over_the_limit_is_linked() -> None:
     (mail,) = mailer.sent
     assert mail.attachments == ()
     assert f"https://reader.example/jobs/{JOB.id}" in mail.text
+
+
+def test_a_refused_workbook_does_not_cost_the_mail() -> None:
+    """Where the service refuses the mail with its workbook, the user gets the link."""
+    stage, mailer = _finished(MailRejected("too large"), PUBLIC_URL="https://reader.example")
+    assert stage.send() == EmailResult("sent")
+    (mail,) = mailer.sent
+    assert mail.attachments == ()
+    assert "https://reader.example/jobs/" in mail.text
+
+
+def test_an_old_run_sends_nothing() -> None:
+    """A run that a later one has replaced leaves the word to that one."""
+    stage, mailer = _finished()
+    stage.blobs.write(blob_names.current_run(JOB.id), b"2")
+    assert stage.send().state == "failed"
+    assert mailer.sent == []
 
 
 def test_without_a_mail_service_it_fails_clearly() -> None:
