@@ -12,6 +12,7 @@ and answers with one frame a page.
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import resource
@@ -20,6 +21,8 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pymupdf
@@ -67,6 +70,7 @@ def _live(order: tuple[int, float, float, int], wire: int, file: int) -> None:
     try:
         memory, opening_seconds, page_seconds, most_pages = order
         _limit(memory)
+        gc.disable()  # nothing here lives long enough to be worth looking for
         with socket.socket(fileno=wire) as peer:
             _send(peer, {})
             read_document(peer, file, opening_seconds, page_seconds, most_pages)
@@ -142,7 +146,7 @@ def _read_page(page: Any, number: int) -> dict[str, Any]:
     textpage = page.get_textpage(flags=FLAGS)
     blocks = textpage.extractDICT()["blocks"]
     styles: dict[tuple[int, int], dict[str, Any]] = {}
-    rules: list[list[float]] = []
+    rules: list[list[int]] = []
     text_blocks = 0  # words count these alone
     for block in blocks:
         if block["type"] == TEXT_BLOCK:
@@ -150,7 +154,7 @@ def _read_page(page: Any, number: int) -> dict[str, Any]:
                 styles[text_blocks, line_index] = line
             text_blocks += 1
         elif block["type"] == VECTOR_BLOCK and _is_rule(block["bbox"]):
-            rules.append(_rounded(block["bbox"], shown))
+            rules.append(_tenths(block["bbox"], shown))
     lines = list(_lines(textpage.extractWORDS(), styles, shown))
     return {
         "size": [round(width, 2), round(height, 2)],
@@ -180,25 +184,60 @@ Words = list[tuple[float, float, float, float, str, int, int, int]]
 
 
 def _lines(words: Words, styles: dict[tuple[int, int], Any], shown: Any) -> Iterator[list[Any]]:
-    """Each line as [block, size, bold, hidden, angle, raised, texts, rects]."""
-    start = 0
-    while start < len(words):
-        key = (words[start][5], words[start][6])
-        end = start
-        while end < len(words) and (words[end][5], words[end][6]) == key:
-            end += 1
+    """Each line as [block, size, bold, hidden, angle, raised, text, numbers].
+
+    `text` is its words with a space between them, `numbers` four for each word: the sides of its
+    rectangle in tenths of a point.
+    """
+    for key, group in groupby(words, key=_BLOCK_AND_LINE):
         line = styles.get(key)
         if line is not None:
-            yield _line(words[start:end], line, key[0], shown)
-        start = end
+            yield _line(list(group), line, key[0], shown)
+
+
+_BLOCK_AND_LINE = itemgetter(5, 6)
 
 
 def _line(words: Words, line: dict[str, Any], block: int, shown: Any) -> list[Any]:
     spans = line["spans"]
-    texts: list[str] = []
-    rects: list[list[float]] = []
+    printed = "".join([span["text"] for span in spans])
+    flags = 0
+    for span in spans:
+        flags |= span["flags"]
     raised: list[int] = []
-    for word, start, glued in _with_starts(words, spans):
+    if not flags & SUPERSCRIPT and len(printed.split()) == len(words):
+        texts = [word[4] for word in words]
+        rects: list[Any] = [word[:4] for word in words]
+    else:
+        texts, rects, raised = _parts(words, spans, printed)
+    if shown is not None:
+        rects = [tuple(pymupdf.Rect(rect) * shown) for rect in rects]
+    widest = spans[0] if len(spans) == 1 else max(spans, key=_length)
+    half = len(printed) / 2
+    bold = flags & BOLD and sum([len(s["text"]) for s in spans if s["flags"] & BOLD]) > half
+    hidden = sum([len(s["text"]) for s in spans if not s["char_flags"] & PAINTED]) > half
+    return [
+        block,
+        round(widest["size"], 1),
+        1 if bold else 0,
+        1 if hidden else 0,
+        _angle(line["dir"], shown),
+        raised,
+        _encodable(" ".join(texts)),
+        [round(side * 10) for rect in rects for side in rect],
+    ]
+
+
+def _length(span: dict[str, Any]) -> int:
+    return len(span["text"].strip())
+
+
+def _parts(words: Words, spans: list[Any], printed: str) -> tuple[list[str], list[Any], list[int]]:
+    """Words cut where marks are raised, and put together where only MuPDF saw an end."""
+    texts: list[str] = []
+    rects: list[Any] = []
+    raised: list[int] = []
+    for word, start, glued in _with_starts(words, printed):
         for text, rect, is_raised in _cut_at_raised(word, start, spans):
             if glued and texts and not is_raised and (len(texts) - 1) not in raised:
                 texts[-1] += text
@@ -207,29 +246,15 @@ def _line(words: Words, line: dict[str, Any], block: int, shown: Any) -> list[An
                 if is_raised:
                     raised.append(len(texts))
                 texts.append(text)
-                rects.append(list(rect))
-    widest = max(spans, key=lambda span: len(span["text"].strip()))
-    hidden = sum(len(s["text"]) for s in spans if not s["char_flags"] & PAINTED)
-    bold = sum(len(s["text"]) for s in spans if s["flags"] & BOLD)
-    length = sum(len(s["text"]) for s in spans) or 1
-    return [
-        block,
-        round(widest["size"], 1),
-        2 * bold > length,
-        2 * hidden > length,
-        _angle(line["dir"], shown),
-        raised,
-        [_encodable(text) for text in texts],
-        [_rounded(rect, shown) for rect in rects],
-    ]
+                rects.append(rect)
+    return texts, rects, raised
 
 
-def _with_starts(words: Words, spans: list[Any]) -> Iterator[tuple[Any, int, bool]]:
+def _with_starts(words: Words, text: str) -> Iterator[tuple[Any, int, bool]]:
     """Each word with its offset in the line's text, and whether it touches the word before.
 
     MuPDF ends a word where the writing direction changes, even inside what is printed as one.
     """
-    text = "".join(span["text"] for span in spans)
     position = 0
     for word in words:
         found = text.find(word[4], position)
@@ -273,10 +298,10 @@ def _angle(direction: tuple[float, float], shown: Any) -> int:
     return 90 if y > 0 else 270
 
 
-def _rounded(rect: Any, shown: Any) -> list[float]:
+def _tenths(rect: Any, shown: Any) -> list[int]:
     if shown is not None:
         rect = tuple(pymupdf.Rect(rect) * shown)
-    return [round(rect[0], 1), round(rect[1], 1), round(rect[2], 1), round(rect[3], 1)]
+    return [round(side * 10) for side in rect]
 
 
 def _union(first: Any, second: Any) -> list[float]:

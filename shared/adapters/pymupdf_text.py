@@ -6,11 +6,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, BinaryIO
 
 from shared.adapters.pymupdf_processes import Child, ChildGone, ChildServer, Limits
 from shared.domain.errors import DocumentError
-from shared.domain.pages import Line, Page, PageState, Word
+from shared.domain.pages import Line, Page, PageState, Rect, Word
 from shared.domain.trust import judge
 
 VERSION = "pymupdf-1"
@@ -154,40 +155,47 @@ def _page(frame: dict[str, Any], number: int) -> Page:
     if "failed" in frame:
         return _failed(number, str(frame["failed"]))
     try:
-        lines = [_line(*line) for line in frame["lines"]]
-        width, height = frame["size"]
-        hidden = sum(len(line[6]) for line in frame["lines"] if line[3])
-        state, reason = judge(lines, frame["images"], hidden)
-        return Page(
-            number,
-            width,
-            height,
-            state,
-            reason,
-            tuple(lines),
-            frame["label"],
-            frame["images"],
-            tuple([tuple(rule) for rule in frame["rules"]]),
-        )
-    except (KeyError, TypeError, ValueError):
+        return _read_page(frame, number)
+    except (KeyError, TypeError, ValueError, IndexError):
         raise ChildGone(timed_out=False) from None
+
+
+def _read_page(frame: dict[str, Any], number: int) -> Page:
+    lines = [_line(*line) for line in frame["lines"]]
+    width, height = frame["size"]
+    hidden = sum([len(line[6].split(" ")) for line in frame["lines"] if line[3]])
+    state, reason = judge(lines, frame["images"], hidden)
+    rules = tuple(_rects(list(chain.from_iterable(frame["rules"]))))
+    return Page(
+        number,
+        width,
+        height,
+        state,
+        reason,
+        tuple(lines),
+        frame["label"],
+        frame["images"],
+        rules,
+    )
 
 
 def _line(
     block: int,
     size: float,
-    bold: bool,
-    _hidden: bool,
+    bold: int,
+    _hidden: int,
     angle: int,
     raised: list[int],
-    texts: list[str],
-    rects: list[Any],
+    text: str,
+    tenths: list[int],
 ) -> Line:
-    words = tuple([Word(text, tuple(rect)) for text, rect in zip(texts, rects, strict=True)])
-    box = (
-        min([rect[0] for rect in rects]),
-        min([rect[1] for rect in rects]),
-        max([rect[2] for rect in rects]),
-        max([rect[3] for rect in rects]),
-    )
-    return Line(words, box, block, size, bold, tuple(raised), angle)
+    rects = _rects(tenths)
+    words = tuple([Word(*word) for word in zip(text.split(" "), rects, strict=True)])
+    lefts, tops, rights, bottoms = zip(*rects, strict=True)
+    box = (min(lefts), min(tops), max(rights), max(bottoms))
+    return Line(words, box, block, size, bool(bold), tuple(raised), angle)
+
+
+def _rects(tenths: list[int]) -> list[Rect]:
+    sides = iter([side / 10 for side in tenths])
+    return list(zip(sides, sides, sides, sides, strict=True))

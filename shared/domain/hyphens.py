@@ -57,4 +57,4 @@ def joins(before: str, after: str) -> bool:
 
 
 def _bare(word: str) -> str:
-    return _EDGES.sub("", word).lower()
+    return word.lower() if word.isalpha() else _EDGES.sub("", word).lower()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.domain.pages import Line, Page, Rect, Word
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One printed line of one column. `raised` holds indexes of its raised marks."""
+class Row(NamedTuple):
+    """One printed line of one column. `raised` holds indexes of its raised marks.
+
+    A tuple, not a dataclass: a long document has a hundred thousand of them.
+    """
 
     page: int
     words: tuple[Word, ...]
@@ -19,13 +21,10 @@ class Row:
     block: int
     size: float
     bold: bool
-    raised: frozenset[int] = frozenset()
-    angle: int = 0
-
-    @property
-    def text(self) -> str:
-        """Its words, a space between them."""
-        return " ".join([word.text for word in self.words])
+    raised: tuple[int, ...]
+    angle: int
+    text: str
+    """Its words, a space between them."""
 
     @property
     def height(self) -> float:
@@ -48,8 +47,9 @@ def row_of(page: Page, line: Line) -> Row:
         line.block,
         line.size,
         line.bold,
-        frozenset(line.superscripts),
+        line.superscripts,
         line.angle,
+        " ".join([word.text for word in line.words]),
     )
 
 
@@ -58,9 +58,9 @@ def joined(rows: Sequence[Row]) -> Row:
     if len(rows) == 1:
         return rows[0]
     words: list[Word] = []
-    raised: set[int] = set()
+    raised: list[int] = []
     for row in rows:
-        raised.update(len(words) + index for index in row.raised)
+        raised.extend([len(words) + index for index in row.raised])
         words.extend(row.words)
     widest = max(rows, key=lambda row: row.rect[2] - row.rect[0])
     return Row(
@@ -70,8 +70,9 @@ def joined(rows: Sequence[Row]) -> Row:
         rows[0].block,
         widest.size,
         widest.bold,
-        frozenset(raised),
+        tuple(raised),
         rows[0].angle,
+        " ".join([row.text for row in rows]),
     )
 
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from shared.domain.hyphens import HYPHENS, SOFT_HYPHEN, Vocabulary, joins, loses_hyphen
-from shared.domain.pages import Word
+from shared.domain.pages import Rect, Word
 from shared.domain.rows import Row
 from shared.domain.unit import Place
 
+_FIRST_UNSPACED = "\u3000"
 _UNSPACED = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _TAKES_POWER = re.compile(r"(?:^|[^A-Za-z])(?:[kcmdµ]?m|ft|mi|in|s|h|yr|CO|10|R|x|W)$")
 _IS_POWER = re.compile(r"^[-–−]?[23]?\d?$")
 _IS_ENDING = re.compile(r"^(?:st|nd|rd|th|er|re|e|ème|eme|o|a|os|as)\b")
+
+
+Spot = tuple[int, int, int, Rect]
+"""Start, end, page and rectangle of a word: a `Place` before it is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,27 +28,33 @@ class Wording:
     """Running text with the place of every word part; `marks` are spans of raised marks."""
 
     text: str
-    places: tuple[Place, ...]
+    places: tuple[Spot, ...]
     marks: tuple[tuple[int, int], ...] = ()
 
     def cut(self, start: int, end: int) -> tuple[str, tuple[Place, ...]]:
         """The text of a span and its places, counted from the span's start."""
-        places = [
-            _part(place, max(place.start, start), min(place.end, end), start)
-            for place in self.places
-            if place.start < end and place.end > start
-        ]
+        places: list[Place] = []
+        for index in range(bisect_right(self.places, start, key=_end), len(self.places)):
+            first, last, page, rect = self.places[index]
+            if first >= end:
+                break
+            if first < start or last > end:
+                rect = _part(rect, first, last, max(first, start), min(last, end))
+                first, last = max(first, start), min(last, end)
+            places.append(Place(first - start, last - start, page, rect))
         return self.text[start:end], tuple(places)
 
 
-def _part(place: Place, start: int, end: int, offset: int) -> Place:
-    rect = place.rect
-    if start != place.start or end != place.end:
-        width = (rect[2] - rect[0]) / (place.end - place.start)
-        left = round(rect[0] + width * (start - place.start), 1)
-        right = round(rect[2] - width * (place.end - end), 1)
-        rect = (left, rect[1], right, rect[3])
-    return Place(start - offset, end - offset, place.page, rect)
+def _end(spot: Spot) -> int:
+    return spot[1]
+
+
+def _part(rect: Rect, first: int, last: int, start: int, end: int) -> Rect:
+    """The part of a word's rectangle that its characters from `start` to `end` take up."""
+    width = (rect[2] - rect[0]) / (last - first)
+    left = round(rect[0] + width * (start - first), 1)
+    right = round(rect[2] - width * (last - end), 1)
+    return (left, rect[1], right, rect[3])
 
 
 @dataclass(slots=True)
@@ -51,7 +63,7 @@ class _Setter:
 
     vocabulary: Vocabulary
     parts: list[str] = field(default_factory=list)
-    places: list[Place] = field(default_factory=list)
+    places: list[Spot] = field(default_factory=list)
     marks: list[tuple[int, int]] = field(default_factory=list)
     length: int = 0
     previous: str = ""
@@ -71,7 +83,7 @@ class _Setter:
         if index in row.raised and not (glued and self.parts):
             self.marks.append((self.length, end))
         self.parts.append(text)
-        self.places.append(Place(self.length, end, row.page, item.rect))
+        self.places.append((self.length, end, row.page, item.rect))
         self.length = end
 
     def _is_glued(self, item: Word, text: str, row: Row, index: int) -> bool:
@@ -80,10 +92,13 @@ class _Setter:
             if loses_hyphen(self.previous, item.text, self.vocabulary):
                 self._drop_hyphen()
             return True
-        if index in row.raised:
-            return _belongs_to_word(self.previous, text)
-        if index and index - 1 in row.raised and not text[0].isalnum():
-            return item.rect[0] - row.words[index - 1].rect[2] < 0.1 * row.size
+        if row.raised:
+            if index in row.raised:
+                return _belongs_to_word(self.previous, text)
+            if index and index - 1 in row.raised and not text[0].isalnum():
+                return item.rect[0] - row.words[index - 1].rect[2] < 0.1 * row.size
+        if text[0] < _FIRST_UNSPACED:
+            return False
         return bool(_UNSPACED.match(self.previous[-1]) and _UNSPACED.match(text[0]))
 
     def _drop_hyphen(self) -> None:
@@ -91,8 +106,8 @@ class _Setter:
             return
         self.parts[-1] = self.parts[-1][:-1]
         self.length -= 1
-        last = self.places[-1]
-        self.places[-1] = Place(last.start, last.end - 1, last.page, last.rect)
+        start, end, page, rect = self.places[-1]
+        self.places[-1] = (start, end - 1, page, rect)
 
 
 def _belongs_to_word(before: str, raised: str) -> bool:
@@ -109,5 +124,5 @@ def word(rows: Sequence[Row], vocabulary: Vocabulary, skip: int = 0) -> Wording:
         for index, item in enumerate(row.words):
             if number or index >= skip:
                 setter.add(item, row, index)
-    places = tuple([place for place in setter.places if place.start < place.end])
+    places = tuple([spot for spot in setter.places if spot[0] < spot[1]])
     return Wording("".join(setter.parts), places, tuple(setter.marks))

@@ -16,7 +16,7 @@ _honest_read_page = pymupdf_child.read_page
 def read_page(document: Any, number: int) -> dict[str, Any]:
     """Read a page, or do what its text says."""
     page = _honest_read_page(document, number)
-    text = " ".join(word for line in page.get("lines", []) for word in line[6])
+    text = " ".join(line[6] for line in page.get("lines", []))
     if "DIE" in text:
         os.kill(os.getpid(), signal.SIGSEGV)
     if "HANG" in text:
