@@ -115,8 +115,8 @@ def _send_first(mailer: Mailer, mails: tuple[Mail, ...]) -> str:
     for mail in mails[:-1]:
         try:
             return mailer.send(mail)
-        except MailRejected as refused:
-            log.warning("a mail with %d attachments: %s", len(mail.attachments), refused)
+        except MailRejected:
+            log.warning("a mail with %d attachment(s) was refused", len(mail.attachments))
     return mailer.send(mails[-1])
 
 
