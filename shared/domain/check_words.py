@@ -88,7 +88,7 @@ def _find_first(text: str, parts: Sequence[_Squeezed], wanted: str) -> tuple[int
         if _begins_word(text, first.places[at]) and (
             not inside or _ends_word(text, first.places[end - 1])
         ):
-            stop = first.places[end - 1] + 1 if inside else len(text)
+            stop = _past_marks(text, first.places[end - 1] + 1) if inside else len(text)
             return first.places[at], stop
         at = letters.find(wanted, at + 1)
     return None
@@ -107,28 +107,39 @@ def _find_last(text: str, parts: Sequence[_Squeezed], wanted: str) -> tuple[int,
             not inside or _begins_word(text, final.places[at - before])
         ):
             start = final.places[at - before] if inside else 0
-            return start, final.places[end - 1] + 1
+            return start, _past_marks(text, final.places[end - 1] + 1)
         at = letters.rfind(wanted, 0, at + len(wanted) - 1)
     return None
 
 
 def _begins_word(text: str, place: int) -> bool:
-    return place == 0 or _is_edge(text[place - 1], text[place])
+    before = place - 1
+    while before >= 0 and _is_mark(text[before]):
+        before -= 1
+    return before < 0 or _is_edge(text[before], text[place])
 
 
 def _ends_word(text: str, place: int) -> bool:
-    return place + 1 >= len(text) or _is_edge(text[place], text[place + 1])
+    after = _past_marks(text, place + 1)
+    return after == len(text) or _is_edge(text[place], text[after])
+
+
+def _past_marks(text: str, place: int) -> int:
+    """The first place from `place` on that holds no accent or vowel sign of the letter before."""
+    while place < len(text) and _is_mark(text[place]):
+        place += 1
+    return place
 
 
 def _is_edge(before: str, after: str) -> bool:
-    """Whether a word may end between two neighbouring characters."""
+    """Whether a word may end between two letters, or signs, that follow each other."""
     if _RUNS_ON.match(before) or _RUNS_ON.match(after):
         return True
-    return not (_is_of_word(before) and _is_of_word(after))
+    return not (before.isalnum() and after.isalnum())
 
 
-def _is_of_word(character: str) -> bool:
-    return character.isalnum() or unicodedata.category(character).startswith("M")
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character).startswith("M")
 
 
 @lru_cache(maxsize=4096)
