@@ -127,7 +127,7 @@ def _document(known: Known, document: Document) -> Json:
     state, error = _document_state(known, document, summary)
     counts = (0, 0, 0)
     if summary is not None:
-        counts = (summary.pages, summary.pages, summary.variables_done)
+        counts = (summary.pages, summary.pages_read, summary.variables_done)
     elif progress is not None:
         counts = (progress.pages_total, progress.pages_done, progress.variables_done)
     return {
@@ -146,7 +146,7 @@ def _document_state(
     known: Known, document: Document, summary: DocumentSummary | None
 ) -> tuple[str, str | None]:
     if summary is not None:
-        return summary.state.value, summary.error
+        return summary.state.value, summary.error or summary.reason
     if known.ended and known.cancelled:
         return DocumentState.CANCELLED.value, "The job was cancelled before this was read."
     if known.ended:
@@ -172,13 +172,15 @@ def _message(known: Known, documents: list[Json]) -> str:
         if known.cancelled:
             return "Stopping. What is known is kept."
         return str(known.custom.get("message", ""))
-    total = len(documents)
-    read = sum(each["state"] == DocumentState.READ.value for each in documents)
-    plural = "document was" if total == 1 else "documents were"
+    states = [each["state"] for each in documents]
+    total, read = len(states), states.count(DocumentState.READ.value)
+    partly = states.count(DocumentState.PARTLY_READ.value)
+    said = f"{read} of {total} {'document was' if total == 1 else 'documents were'} read"
+    said += f", {partly} in part." if partly else "."
     return {
-        JobState.CANCELLED: f"Cancelled. {read} of {total} {plural} read; what is known is kept.",
-        JobState.FAILED: "Nothing could be read.",
-    }.get(job_state(known), f"{read} of {total} {plural} read.")
+        JobState.CANCELLED: f"{said} What is known is kept.",
+        JobState.FAILED: "The documents and the reasons are below.",
+    }.get(job_state(known), said)
 
 
 def _problem(known: Known) -> str:
@@ -217,6 +219,6 @@ def _links(known: Known, request: func.HttpRequest) -> Json:
         "highlighted": {
             each: f"{api}/documents/{each}/highlighted.pdf"
             for each, summary in known.summaries.items()
-            if summary.state in {DocumentState.READ, DocumentState.PARTLY_READ}
+            if summary.has_quotes
         },
     }

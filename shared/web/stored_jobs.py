@@ -17,6 +17,7 @@ from shared.domain import blob_names
 from shared.domain.errors import FieldError, RequestProblem
 from shared.domain.findings import FindingState
 from shared.domain.job import Document, DocumentState, Job
+from shared.domain.pages import PageState
 from shared.domain.progress import DocumentProgress, RunOutcome
 from shared.domain.readings import Usage
 from shared.domain.stored import decode
@@ -30,8 +31,13 @@ READS_AT_ONCE = 16
 _JOB_ID = re.compile(r"[0-9a-f]{32}")
 
 
+class _Quote(BaseModel):
+    """Only that there is one."""
+
+
 class _Cell(BaseModel):
     state: FindingState
+    quotes: tuple[_Quote, ...] = ()
 
 
 class DocumentSummary(BaseModel):
@@ -50,6 +56,23 @@ class DocumentSummary(BaseModel):
         """Cells that are complete: an absence that was looked for counts, a failure does not."""
         complete = {FindingState.FOUND, FindingState.NOT_FOUND}
         return sum(cell.state in complete for cell in self.findings)
+
+    @property
+    def has_quotes(self) -> bool:
+        """Whether there is anything to mark in the PDF."""
+        return any(cell.quotes for cell in self.findings)
+
+    @property
+    def pages_read(self) -> int:
+        """Pages whose text is known."""
+        return sum(n for state, n in self.page_states.items() if PageState(state).was_read)
+
+    @property
+    def reason(self) -> str | None:
+        """Why pages were not read; None where all were."""
+        unread = {s: n for s, n in self.page_states.items() if not PageState(s).was_read}
+        said = (f"{n} {'page' if n == 1 else 'pages'}: {state}" for state, n in unread.items())
+        return "; ".join(said) or None
 
 
 @dataclass

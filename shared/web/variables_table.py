@@ -54,7 +54,9 @@ def variables_table(part: Part, faults: Faults) -> list[TableRow]:
 def _named_columns(rows: list[Row]) -> list[TableRow]:
     numbered = [(number, row) for number, row in enumerate(rows, 1) if any(map(_text, row))]
     if len(numbered) < 2:
-        raise _Unreadable("is empty; it needs a row that names its columns, and a row for each variable.")
+        raise _Unreadable(
+            "is empty; it needs a row that names its columns, and a row for each variable."
+        )
     header = [_text(cell).lower().replace(" ", "_") for cell in numbered[0][1]]
     missing = [column for column in NEEDED if column not in header]
     if missing:

@@ -101,7 +101,7 @@ function bar(name, done, total) {
 }
 
 function delivery(job, over) {
-  const to = job.email.to;
+  const to = job.email.to.replace("…", "…\u2060"); // never broken there
   if (job.email.state === "sent") return `The workbook was sent to ${to}.`;
   if (job.email.state === "failed") return `The email to ${to} could not be sent. The results are here.`;
   if (over) return `The email to ${to} is on its way.`;
