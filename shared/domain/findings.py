@@ -27,6 +27,9 @@ __all__ = [
     "unread_document",
 ]
 
+PICTURE_PAGES_SHARE = 0.1
+"""Up to this part of its pages may be pictures without text in a document that counts as read."""
+
 
 class FindingState(StrEnum):
     """What a cell says; an empty cell is never just empty."""
@@ -232,7 +235,7 @@ def _document_state(
     covered: Sequence[VariableCoverage],
     stop: _Stop,
 ) -> DocumentState:
-    all_pages = all(page.state.was_read for page in text.pages)
+    all_pages = _text_was_read(text)
     settled = all(each.settled == each.owed for each in covered)
     answered = all(each.done == each.owed for each in covered)
     if text.units and all_pages and answered:
@@ -244,6 +247,16 @@ def _document_state(
     if not any(each.done for each in covered):
         return DocumentState.FAILED
     return DocumentState.PARTLY_READ
+
+
+def _text_was_read(text: DocumentText) -> bool:
+    """Whether all text was read: a few pages of pictures do not make a document partly read.
+
+    The cells still tell such pages apart: nothing is said to be absent from them.
+    """
+    unread = [page for page in text.pages if not page.state.was_read]
+    pictures = all(page.state is PageState.PICTURE_UNREAD for page in unread)
+    return pictures and len(unread) <= PICTURE_PAGES_SHARE * len(text.pages)
 
 
 def _document_error(

@@ -81,8 +81,9 @@ def custom_status(
 ) -> dict[str, Any]:
     """The custom status of a run: counts and ids, under 12 KB whatever the job.
 
-    `documents.done` counts every document that ended, those that failed included;
-    `variables` counts cells, one for each document and variable. Names are laid over the ids of
+    Of the documents, `done` ended well, `failed` did not, and `reading` are under way, so that
+    what is missing to the total is still to come. `variables` counts cells, one for each document
+    and variable. Names are laid over the ids of
     `current` where the status is shown, so that no file name enters the durable history.
     """
     done = run.cells_done + sum(document.variables_done for document in current)
@@ -92,7 +93,7 @@ def custom_status(
         "run": run.run,
         "documents": {
             "total": run.documents,
-            "done": run.done,
+            "done": run.done - run.failed,
             "failed": run.failed,
             "reading": len(current),
         },

@@ -181,6 +181,18 @@ def test_pages_without_trusted_text_are_not_read(state: PageState) -> None:
     assert findings.page_states == {"text": 3, str(state): 1}
 
 
+def test_a_few_pictures_do_not_make_a_document_partly_read() -> None:
+    """One picture in twenty pages leaves the document read, yet its cells claim no absence there."""
+    job, text = make_job(1), make_sentences(40)
+    few = make_text(text.units, {20: PageState.PICTURE_UNREAD}, pages=20)
+    findings = fold(job, few, read(job, few, nothing))
+    assert findings.state is DocumentState.READ
+    assert findings.findings[0].state is FindingState.PARTLY_READ
+    assert findings.findings[0].pages_not_read == (20,)
+    many = make_text(text.units, dict.fromkeys(range(18, 21), PageState.PICTURE_UNREAD), pages=20)
+    assert fold(job, many, read(job, many, nothing)).state is DocumentState.PARTLY_READ
+
+
 def test_blank_pages_are_read() -> None:
     """A blank page holds nothing, and that is known."""
     job, text = make_job(1), make_sentences(20)

@@ -39,7 +39,7 @@ def test_counts_add_up() -> None:
         "stage": "reading",
         "message": "Reading 2 of 12 documents, 2 done",
         "run": 2,
-        "documents": {"total": 12, "done": 2, "failed": 1, "reading": 2},
+        "documents": {"total": 12, "done": 1, "failed": 1, "reading": 2},
         "variables": {"total": 204, "done": 41},
         "current": [
             {"document": "d3", "variables_done": 7, "variables_total": 17},
