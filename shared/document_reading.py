@@ -18,9 +18,10 @@ from shared.domain.findings import DocumentFindings, fold_findings, unread_docum
 from shared.domain.job import Document, DocumentState, Job
 from shared.domain.messages import ReadDocument, SliceResult
 from shared.domain.pages import Page, PageState
-from shared.domain.plan import Owed, count, plan_readings
+from shared.domain.plan import Owed, plan_readings
 from shared.domain.progress import DocumentProgress, DocumentStage
 from shared.domain.readings import Reading, Usage
+from shared.domain.steps import count
 from shared.domain.stored import decode, encode
 from shared.domain.units import DocumentText, build_units
 from shared.domain.windows import cut_windows

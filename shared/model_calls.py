@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from shared.domain.errors import ModelBusy, ModelRejected, ModelTimeout, PromptTooLong
 from shared.domain.job import Job
-from shared.domain.plan import Ask, Owed, Split, next_step
+from shared.domain.plan import Owed
 from shared.domain.readings import Answer, Finish, Reading, Usage
+from shared.domain.steps import Ask, Split, next_step
 from shared.ports import LanguageModel
 
 TIMEOUT_LIMIT = 2

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from shared.domain.job import Document, Job, Variable
 from shared.domain.pages import PageState
-from shared.domain.plan import Ask, Owed, Split, next_step
+from shared.domain.plan import Owed
 from shared.domain.prompts import variable_number
 from shared.domain.readings import Answer, Finish, Reading, Usage
+from shared.domain.steps import Ask, Split, next_step
 from shared.domain.units import DocumentText, PageOutcome, Place, Unit, UnitKind
 
 UNITS_A_PAGE = 10

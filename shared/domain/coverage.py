@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from shared.domain.job import Job
 from shared.domain.pages import PageState
-from shared.domain.plan import Cell, Owed, cells
+from shared.domain.plan import Owed
 from shared.domain.readings import Reading
+from shared.domain.steps import Cell, cells
 from shared.domain.units import DocumentText, PageOutcome
 
 _WHY_NOT_READ = {

@@ -18,9 +18,10 @@ from shared.domain.findings import (
 )
 from shared.domain.job import DocumentState, Job, Task
 from shared.domain.pages import PageState
-from shared.domain.plan import Ask, Owed, plan_readings
+from shared.domain.plan import Owed, plan_readings
 from shared.domain.prompts import variable_number
 from shared.domain.readings import Answer, Finish, Reading
+from shared.domain.steps import Ask
 from shared.domain.stored import decode, encode
 from shared.domain.units import DocumentText
 from shared.domain.windows import cut_windows
@@ -182,7 +183,7 @@ def test_pages_without_trusted_text_are_not_read(state: PageState) -> None:
 
 
 def test_a_few_pictures_do_not_make_a_document_partly_read() -> None:
-    """One picture in twenty pages leaves the document read, yet its cells claim no absence there."""
+    """One picture in twenty pages leaves the document read, but its cells claim none there."""
     job, text = make_job(1), make_sentences(40)
     few = make_text(text.units, {20: PageState.PICTURE_UNREAD}, pages=20)
     findings = fold(job, few, read(job, few, nothing))

@@ -11,21 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.job import Job, Variable
-from shared.domain.plan import (
+from shared.domain.plan import Owed, plan_readings, split
+from shared.domain.prompts import variable_number
+from shared.domain.readings import Answer, Finish, Reading, Usage
+from shared.domain.steps import (
     Ask,
     Done,
     GiveUp,
-    Owed,
     Split,
     cells,
     count,
     next_step,
     open_asks,
-    plan_readings,
-    split,
 )
-from shared.domain.prompts import variable_number
-from shared.domain.readings import Answer, Finish, Reading, Usage
 from shared.domain.windows import Window, cut_windows
 from tests.reading_samples import (
     answer_with,
