@@ -24,13 +24,32 @@ CAPTION_NUMBERED = re.compile(
     re.IGNORECASE,
 )
 SOURCE = re.compile(r"^(?:sources?|notes?|fuente)\s*:", re.IGNORECASE)
-ENDS = re.compile(r"[.!?:;。！？：؟…][\"'”’»)\]\d]*$")
+_ENDS = re.compile(r"[.!?:;。！？：؟…][\"'”’»)\]\d]*$")
 STARTS_LOWER = re.compile(r"^[(\[“\"‘]?[a-zß-öø-ÿа-яё]")
-LEADERS = re.compile(r"\.{4,}|(?:\. ){4,}|…{2,}")
+_LEADERS = re.compile(r"\.{4,}|(?:\. ){4,}|…{2,}")
 
 
 STARTS_UPPER = re.compile(r"^[(\[“\"‘«]?[A-ZÀ-ÖØ-ÞА-Я]")
-BEFORE_ITEM = re.compile(r"[.;:,!?)]$|\b(?:and|or|et|ou|y|o)$")
+_BEFORE_ITEM = re.compile(r"[.;:,!?)]$|\b(?:and|or|et|ou|y|o)$")
+
+
+TAIL = 12
+"""Characters at the end of a text that tell how it ends; the rest need not be searched."""
+
+
+def ends(text: str) -> bool:
+    """Whether a line ends a sentence or a member of a list, footnote mark included."""
+    return _ENDS.search(text[-TAIL:]) is not None
+
+
+def goes_before_item(text: str) -> bool:
+    """Whether the next line may be a numbered item."""
+    return _BEFORE_ITEM.search(text[-TAIL:]) is not None
+
+
+def has_leaders(text: str) -> bool:
+    """Whether dots lead to a page number, as in a table of contents."""
+    return ("..." in text or ". . " in text or "……" in text) and _LEADERS.search(text) is not None
 
 
 def succeeds(first: str, second: str) -> bool:

@@ -6,11 +6,11 @@ import re
 
 from shared.domain.line_marks import (
     CAPTION_NUMBERED,
-    LEADERS,
     SECTION,
     SECTION_WORD,
     SOURCE,
     STARTS_LOWER,
+    has_leaders,
     marker_length,
 )
 from shared.domain.paragraphs import Paragraph
@@ -23,7 +23,7 @@ def classify(paragraph: Paragraph, body: float, page_height: float) -> None:
     first = paragraph.first
     text = paragraph.text
     words = sum(len(row.words) for row in paragraph.rows)
-    if LEADERS.search(text):
+    if has_leaders(text):
         paragraph.kind = UnitKind.LIST_ITEM
         return
     if (CAPTION_NUMBERED.match(text) and words <= 60) or (SOURCE.match(text) and words <= 60):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from shared.domain.line_marks import (
-    BEFORE_ITEM,
     CAPTION_NUMBERED,
-    ENDS,
     ENUMERATOR,
-    LEADERS,
     STARTS_LOWER,
     STARTS_UPPER,
+    ends,
+    goes_before_item,
+    has_leaders,
     marker_length,
     succeeds,
 )
@@ -96,13 +96,13 @@ def _is_marked(open_paragraph: Paragraph, row: Row) -> bool:
     first = row.words[0].text
     if first.isdigit() and (0 in row.raised or succeeds(open_paragraph.first.words[0].text, first)):
         return True
-    return bool(LEADERS.search(open_paragraph.last.text) or CAPTION_NUMBERED.match(row.text))
+    return bool(has_leaders(open_paragraph.last.text) or CAPTION_NUMBERED.match(row.text))
 
 
 def _ended_early(open_paragraph: Paragraph, row: Row, left: float, right: float) -> bool:
     """The line before ended a sentence short of the margin, or this one is indented."""
     before = open_paragraph.last
-    if not ENDS.search(before.text):
+    if not ends(before.text):
         return False
     indented = row.rect[0] - before.rect[0] > 5 and row.rect[0] - left > 5
     hanging = bool(marker_length(open_paragraph.first))
@@ -123,13 +123,11 @@ def _is_listed(open_paragraph: Paragraph, row: Row) -> bool:
     first, opening = row.words[0].text, open_paragraph.first
     in_list = marker_length(opening) > 0
     if first in "–—-*":
-        return bool(ENDS.search(open_paragraph.last.text)) or (
-            in_list and opening.words[0].text == first
-        )
+        return ends(open_paragraph.last.text) or (in_list and opening.words[0].text == first)
     if ENUMERATOR.match(first):
         if in_list and succeeds(opening.words[0].text, first):
             return True
-        return bool(BEFORE_ITEM.search(open_paragraph.last.text))
+        return goes_before_item(open_paragraph.last.text)
     return True
 
 
@@ -142,7 +140,7 @@ def continues(before: Paragraph, after: Paragraph) -> bool:
     if abs(before.last.size - after.first.size) > 0.6 or before.last.bold != after.first.bold:
         return False
     tail, head = before.last.text, after.first.text
-    if LEADERS.search(tail) or ENDS.search(tail):
+    if has_leaders(tail) or ends(tail):
         return False
     if len(before.last.words) < 3 and len(before.rows) == 1:
         return False

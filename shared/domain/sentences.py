@@ -70,8 +70,9 @@ def _is_no_boundary(before: str, after: str) -> bool:
         return True
     if _CONTINUES.match(after) and not before.rstrip().endswith((":", ";")):
         return True
-    return bool(_NO_END.search(before)) and not (
-        _ALWAYS_END.search(before) and _STARTS_SENTENCE.match(after)
+    tail = before.rstrip()[-12:]
+    return bool(_NO_END.search(tail)) and not (
+        _ALWAYS_END.search(tail) and _STARTS_SENTENCE.match(after)
     )
 
 
