@@ -40,7 +40,7 @@ takes its neighbours with it, and three deaths in a row must not be blamed on th
 MODEL_PATIENCE = timedelta(hours=6)
 """How long a document waits for a model that cannot be reached before what remains is failed."""
 
-HELD_ELSEWHERE_SECONDS = 5.0
+HELD_ELSEWHERE_SECONDS = 3.0
 SAVE_EVERY_SECONDS = 1.0
 
 STORE_AGAIN_SECONDS = 2.0

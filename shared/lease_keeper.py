@@ -10,10 +10,10 @@ from typing import Self
 from shared.domain.errors import LeaseLost, StorageError
 from shared.ports import Lease
 
-LEASE_SECONDS = 30
-"""Long enough for two missed renewals; short enough that a dead worker's document soon goes on."""
+LEASE_SECONDS = 15
+"""The shortest there is: three missed renewals, and a dead worker's document soon goes on."""
 
-RENEW_SECONDS = 8
+RENEW_SECONDS = 4
 
 
 class LeaseKeeper:
