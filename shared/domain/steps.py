@@ -124,16 +124,6 @@ def next_step(job: Job, owed: Owed, known: Mapping[str, Reading]) -> Step:
     return _follow(job, owed, known).step
 
 
-def open_asks(job: Job, owed: Owed, known: Mapping[str, Reading]) -> Iterator[Ask]:
-    """Every question that can be asked now for one reading, its parts included."""
-    step = next_step(job, owed, known)
-    if isinstance(step, Ask):
-        yield step
-    elif isinstance(step, Split):
-        for part in step.parts:
-            yield from open_asks(job, part, known)
-
-
 def cells(job: Job, owed: Owed, known: Mapping[str, Reading]) -> Iterator[Cell]:
     """What is known of each variable of one reading; several cells where its window was split."""
     followed = _follow(job, owed, known)

@@ -82,6 +82,13 @@ def test_merging_knows_no_order_and_no_repetition(
     assert sorted(after) == sorted(before), "merging loses, adds or doubles units"
 
 
+def test_of_equals_the_same_one_speaks() -> None:
+    """Which of several reasons is kept depends on the reasons, not on chance."""
+    text = make_text([make_unit(n, f"Sentence {n} here.") for n in range(1, 4)])
+    (quote,) = slice_all(text, *(make_passage(2, why=why) for why in "hgfedcba"))
+    assert quote.justification == "a"
+
+
 @given(documents(), PASSAGES)
 def test_quotes_are_slices(text: DocumentText, passages: list[Passage]) -> None:
     """Every quote is the text of its units, its focus lies in it, its boxes on its pages."""

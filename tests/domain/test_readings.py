@@ -22,7 +22,6 @@ from shared.domain.steps import (
     cells,
     count,
     next_step,
-    open_asks,
 )
 from shared.domain.windows import Window, cut_windows
 from tests.reading_samples import (
@@ -107,7 +106,6 @@ def test_a_killed_slice_goes_on_exactly(seed: int) -> None:
     known = read_all(job, owed, answer_with(choose))
     kept = {key: reading for key, reading in known.items() if dice.random() < 0.5}
     assert read_all(job, owed, answer_with(choose), dict(kept)) == known
-    assert not [ask for item in owed for ask in open_asks(job, item, known)]
 
 
 def test_usable_answers_are_asked_for_once() -> None:
