@@ -193,7 +193,8 @@ def _too_much(owed: Owed, pending: tuple[Variable, ...], answer: Answer) -> Spli
     parts = split(Owed(owed.window, pending, halved=owed.halved), smaller=never_came)
     if parts:
         return Split(parts)
-    return GiveUp(pending, "no answer came in time" if never_came else "an answer was cut off")
+    reason = "no answer came, even to a small part" if never_came else "an answer was cut off"
+    return GiveUp(pending, reason)
 
 
 def _better(before: CheckedEntry | None, now: CheckedEntry) -> CheckedEntry:
