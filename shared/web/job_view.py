@@ -146,7 +146,7 @@ def _document_state(
     known: Known, document: Document, summary: DocumentSummary | None
 ) -> tuple[str, str | None]:
     if summary is not None:
-        return summary.state.value, summary.error or summary.reason
+        return summary.state.value, summary.error
     if known.ended and known.cancelled:
         return DocumentState.CANCELLED.value, "The job was cancelled before this was read."
     if known.ended:

@@ -40,8 +40,8 @@ class _Cell(BaseModel):
     quotes: tuple[_Quote, ...] = ()
 
 
-class DocumentSummary(BaseModel):
-    """What a view needs of a `DocumentFindings`; the quotes in it are not even decoded."""
+class _Findings(BaseModel):
+    """What a summary needs of a `DocumentFindings`; the texts in it are not even decoded."""
 
     state: DocumentState
     error: str | None
@@ -51,28 +51,42 @@ class DocumentSummary(BaseModel):
     model: str = ""
     findings: tuple[_Cell, ...]
 
-    @property
-    def variables_done(self) -> int:
-        """Cells that are complete: an absence that was looked for counts, a failure does not."""
-        complete = {FindingState.FOUND, FindingState.NOT_FOUND}
-        return sum(cell.state in complete for cell in self.findings)
 
-    @property
-    def has_quotes(self) -> bool:
-        """Whether there is anything to mark in the PDF."""
-        return any(cell.quotes for cell in self.findings)
+@dataclass(frozen=True, slots=True)
+class DocumentSummary:
+    """What became of a document, small enough to remember a thousand of them.
 
-    @property
-    def pages_read(self) -> int:
-        """Pages whose text is known."""
-        return sum(n for state, n in self.page_states.items() if PageState(state).was_read)
+    `pages_read` counts pages whose text is known; `error` says why the others are not read.
+    `variables_done` counts complete cells: an absence that was looked for is one, a failure not.
+    """
 
-    @property
-    def reason(self) -> str | None:
-        """Why pages were not read; None where all were."""
-        unread = {s: n for s, n in self.page_states.items() if not PageState(s).was_read}
-        said = (f"{n} {'page' if n == 1 else 'pages'}: {state}" for state, n in unread.items())
-        return "; ".join(said) or None
+    state: DocumentState
+    error: str | None
+    pages: int
+    pages_read: int
+    variables_done: int
+    has_quotes: bool
+    usage: Usage
+    model: str
+
+
+_COMPLETE = frozenset({FindingState.FOUND, FindingState.NOT_FOUND})
+
+
+def _summary(data: bytes) -> DocumentSummary:
+    known = _Findings.model_validate_json(data)
+    unread = {s: n for s, n in known.page_states.items() if not PageState(s).was_read}
+    reasons = (f"{n} {'page' if n == 1 else 'pages'}: {state}" for state, n in unread.items())
+    return DocumentSummary(
+        state=known.state,
+        error=known.error or "; ".join(reasons) or None,
+        pages=known.pages,
+        pages_read=sum(known.page_states.values()) - sum(unread.values()),
+        variables_done=sum(cell.state in _COMPLETE for cell in known.findings),
+        has_quotes=any(cell.quotes for cell in known.findings),
+        usage=known.usage,
+        model=known.model,
+    )
 
 
 @dataclass
@@ -147,7 +161,7 @@ class StoredJobs:
             due = [each for each in done if (epoch, each) not in kept.summaries]
             for document, data in self._read(due, lambda d: blob_names.findings(job_id, d)):
                 if data:
-                    kept.summaries[epoch, document] = DocumentSummary.model_validate_json(data)
+                    kept.summaries[epoch, document] = _summary(data)
             return {d: s for (at, d), s in kept.summaries.items() if at == epoch}
 
     def _read(

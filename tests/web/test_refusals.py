@@ -122,6 +122,8 @@ def test_a_good_address_is_taken(site: Site, email: str) -> None:
         ({"variables": REQUEST["variables"] * 2}, "variables[1]"),
         ({"output": {"format": "poem"}}, "output.format"),
         ({"reading": "fast"}, "reading"),
+        ({"reading": "careful"}, "reading"),
+        ({"mode": "batch"}, "mode"),
         ({"justify": "yes"}, "justify"),
         ({"upload": "abc"}, "upload"),
         ({"documents_from": "abc"}, "documents_from"),
