@@ -14,8 +14,15 @@ PICTURE_SHARE = 0.15
 GARBLED_SHARE = 0.05
 HIDDEN_SHARE = 0.5
 
+PICTURE_ONLY = "the page is a picture without text"
+MOSTLY_PICTURE = "most of the page is a picture, and its text is not read"
+GARBLED_FONTS = "its fonts do not say which letters they show"
+HIDDEN_LAYER = "its text is invisible, laid under the picture by a text recognition"
+TURNED_NUMBERS = "its numbers are turned round in the text layer"
+
 _GARBLED = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f]|\(cid:\d+\)")
-_BULLETS = re.compile(r"^[\uf000-\uf0ff\uf020-\uf0ff]$")
+_BULLET = re.compile(r"(?<!\S)[\uf000-\uf0ff](?!\S)")
+_DRAWN = re.compile(r"[\s._…•·\-–—=*|]+")
 _LETTER = re.compile(r"[^\W\d_]")
 _ARABIC_LETTER = re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
 _REVERSED_YEAR = re.compile(r"(?<!\d)\d{2}(?:91|02)(?!\d)")
@@ -26,30 +33,37 @@ def judge(lines: Sequence[Line], image_share: float, hidden_words: int) -> tuple
     """Return the state of a page's text layer, and why where it is not simply text."""
     words = [word.text for line in lines for word in line.words]
     text = " ".join(words)
-    letters = len(_LETTER.findall(text))
-    if not words or (letters < 2 and len(words) < 5):
-        if image_share > PICTURE_SHARE:
-            return PageState.PICTURE_UNREAD, "the page is a picture without text"
-        return (PageState.TEXT if words else PageState.BLANK), ""
-    if hidden_words > HIDDEN_SHARE * len(words):
-        reason = (
-            "its text is invisible, laid under the picture by a text recognition we cannot check"
-        )
-        return PageState.UNTRUSTED, reason
-    if len(_GARBLED.findall(_without_bullets(words))) > GARBLED_SHARE * len(text):
-        return PageState.UNTRUSTED, "its fonts do not say which letters they show"
-    if len(words) < LITTLE_TEXT and image_share > PICTURE_SHARE:
-        return PageState.PICTURE_UNREAD, "most of the page is a picture, and its text is not read"
-    return _judge_digits(text, letters)
-
-
-def _without_bullets(words: list[str]) -> str:
-    return " ".join(word for word in words if not _BULLETS.match(word))
-
-
-def _judge_digits(text: str, letters: int) -> tuple[PageState, str]:
-    """Arabic text layers are known to turn numbers round or to change their digits."""
-    is_arabic = len(_ARABIC_LETTER.findall(text)) * 2 > letters
-    if is_arabic and len(_REVERSED_YEAR.findall(text)) > len(_YEAR.findall(text)):
-        return PageState.UNTRUSTED, "its numbers are turned round in the text layer"
+    has_picture = image_share > PICTURE_SHARE
+    if not words:
+        return (PageState.PICTURE_UNREAD, PICTURE_ONLY) if has_picture else (PageState.BLANK, "")
+    doubt = _doubt(text, hidden_words > HIDDEN_SHARE * len(words))
+    if doubt:
+        return PageState.UNTRUSTED, doubt
+    if has_picture and len(words) < LITTLE_TEXT:
+        return PageState.PICTURE_UNREAD, MOSTLY_PICTURE
     return PageState.TEXT, ""
+
+
+def _doubt(text: str, is_hidden: bool) -> str:
+    if is_hidden:
+        return HIDDEN_LAYER
+    if _is_noise(text):
+        return GARBLED_FONTS
+    if text.isascii() and text.isprintable():
+        return ""
+    if len(_GARBLED.findall(_BULLET.sub("", text))) > GARBLED_SHARE * len(text):
+        return GARBLED_FONTS
+    return TURNED_NUMBERS if _has_turned_numbers(text) else ""
+
+
+def _is_noise(text: str) -> bool:
+    """Mostly signs, lines of dots and rules aside."""
+    sample = _DRAWN.sub("", text[:2000])
+    return len(sample) >= 4 and 2 * sum([sign.isalnum() for sign in sample]) < len(sample)
+
+
+def _has_turned_numbers(text: str) -> bool:
+    """Arabic text layers are known to turn numbers round: 2020 becomes 0202."""
+    if 2 * len(_ARABIC_LETTER.findall(text)) <= len(_LETTER.findall(text)):
+        return False
+    return len(_REVERSED_YEAR.findall(text)) > len(_YEAR.findall(text))
