@@ -26,11 +26,11 @@ _EDGES = re.compile(r"^\W+|\W+$")
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """One quote as an annotator wrote it down, with the PDF page and the page they cite."""
+    """One quote as an annotator wrote it down, the PDF pages it stands on, and the page cited."""
 
     document: str
     text: str
-    page: int
+    pages: tuple[int, ...]
     cited: str
 
 
@@ -61,8 +61,9 @@ def read_gold(folder: Path, domain: str = "policy") -> list[Gold]:
             if entry["match"][index] == "case":
                 page = entry["pages"][index]
                 one = str(cited[index]) if len(cited) == len(entry["quotes"]) else ""
+                everywhere = tuple(entry["all_pages"][index])
                 found.setdefault(
-                    (entry["doc"], text, page), Gold(entry["doc"], text, page, one.strip())
+                    (entry["doc"], text, page), Gold(entry["doc"], text, everywhere, one.strip())
                 )
     return list(found.values())
 
@@ -121,9 +122,11 @@ def page_agreement(texts: dict[str, DocumentText], quotes: list[Gold]) -> tuple[
         if gold.document not in texts or not gold.cited:
             continue
         told += 1
-        printed = texts[gold.document].pages[gold.page - 1].printed
-        cited = re.split(r"[^\w]+", gold.cited.lower())
-        right += printed.lower() in cited or (not printed and str(gold.page) in cited)
+        pages = [texts[gold.document].pages[number - 1] for number in gold.pages]
+        cited = {page.lstrip("0") for page in re.split(r"[^\w]+", gold.cited.lower())}
+        right += any(
+            (page.printed.lower().lstrip("0") or str(page.number)) in cited for page in pages
+        )
     return right, told
 
 
@@ -145,10 +148,10 @@ def main() -> None:
                 found.append(fit)
     if "misses" in sys.argv:
         for gold in lost:
-            print("LOST", gold.document, gold.page, gold.text[:200])
+            print("LOST", gold.document, gold.pages, gold.text[:200])
         for fit in found:
             if not fit.exact:
-                print(f"{fit.ratio:.2f} {fit.gold.document} {fit.gold.page}")
+                print(f"{fit.ratio:.2f} {fit.gold.document} {fit.gold.pages}")
                 print(f"   gold {fit.gold.text!r}\n   run  {fit.run!r}")
     total = len(found) + len(lost)
     ratios = sorted(fit.ratio for fit in found)
