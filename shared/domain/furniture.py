@@ -12,14 +12,14 @@ from shared.domain.pages import Line, Page
 MARGIN = 0.13
 """Running heads and feet stand in this part of the page's height, above and below."""
 
-_DIGITS = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
+_DIGITS = re.compile(r"\d+|\b(?-i:[ivxlc]+|[IVXLC]+)\b", re.IGNORECASE)
 _NUMBER = re.compile(
-    r"^\W*(?:(?:page|p\.|pg\.?|seite|página|стр\.?)\s*)?(\d{1,4}|[ivxlc]{1,7})"
+    r"^\W*(?:(?:page|p\.|pg\.?|seite|página|стр\.?)\s*)?(\d{1,5}|(?-i:[ivxlc]{1,7}|[IVXLC]{1,7}))"
     r"(?:\s*(?:/|\||of|de|sur|von|из)\s*\d{1,4})?\W*$",
     re.IGNORECASE,
 )
-_NUMBER_AT_START = re.compile(r"^(\d{1,5}|[ivxlc]{1,7})\s")
-_NUMBER_AT_END = re.compile(r"\s(\d{1,5}|[ivxlc]{1,7})\W*$")
+_NUMBER_AT_START = re.compile(r"^(\d{1,5}|(?-i:[ivxlc]{1,7}|[IVXLC]{1,7}))\s")
+_NUMBER_AT_END = re.compile(r"\s(\d{1,5}|(?-i:[ivxlc]{1,7}|[IVXLC]{1,7}))\W*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _consistent(pages: Sequence[Page], numbers: Sequence[list[Number]]) -> list[
 
 def _value(number: Number) -> tuple[int, bool]:
     text = number[1]
-    if text.isdigit():
+    if text.isdecimal():
         return int(text), False
     return _roman(text.lower()), True
 

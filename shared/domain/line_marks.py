@@ -55,12 +55,18 @@ def has_leaders(text: str) -> bool:
 def succeeds(first: str, second: str) -> bool:
     """Whether two enumerators follow each other: “1.” and “2.”, “(a)” and “(b)”."""
     one, two = first.strip("(). "), second.strip("(). ")
-    if one.isdigit() and two.isdigit():
+    if one.isdecimal() and two.isdecimal():
         return int(two) == int(one) + 1
     if len(one) == len(two) == 1 and one.isalpha() and two.isalpha():
         return ord(two) == ord(one) + 1
     romans = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
     return (one.lower(), two.lower()) in pairwise(romans)
+
+
+def starts_with_bullet(row: Row) -> bool:
+    """Whether a segment begins with a sign that is nothing but a list marker."""
+    first = row.words[0].text
+    return not (first.isalnum() or first in "*–—-") and BULLET.match(first) is not None
 
 
 def marker_length(row: Row) -> int:

@@ -15,6 +15,7 @@ from shared.domain.line_marks import (
     goes_before_item,
     has_leaders,
     marker_length,
+    starts_with_bullet,
     succeeds,
 )
 from shared.domain.rows import Row, merge_segments
@@ -48,7 +49,7 @@ class Paragraph:
 
 def split_block(rows: Sequence[Row]) -> list[Paragraph]:
     """Paragraphs of one block of text."""
-    merged = merge_segments(rows)
+    merged = merge_segments(rows, keep_apart=starts_with_bullet)
     right = max(row.rect[2] for row in merged)
     left = min(row.rect[0] for row in merged)
     pitch = _pitch(merged)
@@ -94,7 +95,9 @@ def _is_marked(open_paragraph: Paragraph, row: Row) -> bool:
     if marker_length(row) and _is_listed(open_paragraph, row):
         return True
     first = row.words[0].text
-    if first.isdigit() and (0 in row.raised or succeeds(open_paragraph.first.words[0].text, first)):
+    if first.isdecimal() and (
+        0 in row.raised or succeeds(open_paragraph.first.words[0].text, first)
+    ):
         return True
     return bool(has_leaders(open_paragraph.last.text) or CAPTION_NUMBERED.match(row.text))
 
@@ -131,17 +134,33 @@ def _is_listed(open_paragraph: Paragraph, row: Row) -> bool:
     return True
 
 
+def _is_rest_of_range(before: Row, after: Row) -> bool:
+    """“between 30” and “- 35 per cent”: the dash is no list marker."""
+    return (
+        len(after.words) > 1
+        and after.words[0].text in "–—-"
+        and after.words[1].text[0].isdecimal()
+        and before.text[-1].isdecimal()
+    )
+
+
 def continues(before: Paragraph, after: Paragraph) -> bool:
     """Whether a paragraph is the rest of one that stopped at the foot of a column or page."""
     if before.kind not in {UnitKind.SENTENCE, UnitKind.LIST_ITEM}:
         return False
-    if after.kind is not UnitKind.SENTENCE or after.skip:
+    if _is_rest_of_range(before.last, after.first):
+        return True
+    if after.kind is not UnitKind.SENTENCE or not _is_open(before):
         return False
     if abs(before.last.size - after.first.size) > 0.6 or before.last.bold != after.first.bold:
         return False
-    tail, head = before.last.text, after.first.text
+    tail = before.last.text
+    return bool(STARTS_LOWER.match(after.first.text)) or tail.endswith((",", "-", "\u00ad"))
+
+
+def _is_open(paragraph: Paragraph) -> bool:
+    """Whether its last line leaves a sentence unfinished."""
+    tail = paragraph.last.text
     if has_leaders(tail) or ends(tail):
         return False
-    if len(before.last.words) < 3 and len(before.rows) == 1:
-        return False
-    return bool(STARTS_LOWER.match(head)) or tail.endswith((",", "-", "\u00ad"))
+    return len(paragraph.rows) > 1 or len(paragraph.last.words) > 2

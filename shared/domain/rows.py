@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from shared.domain.pages import Line, Page, Rect, Word
@@ -82,11 +82,11 @@ def same_line(first: Row, second: Row) -> bool:
     return overlap > 0.5 * min(first.height, second.height) and first.angle == second.angle
 
 
-def merge_segments(rows: Sequence[Row]) -> list[Row]:
-    """Join neighbours in the given order that stand on one printed line."""
+def merge_segments(rows: Sequence[Row], keep_apart: Callable[[Row], bool]) -> list[Row]:
+    """Join neighbours in the given order that stand on one printed line, but for some."""
     merged: list[list[Row]] = []
     for row in rows:
-        if merged and same_line(merged[-1][-1], row):
+        if merged and same_line(merged[-1][-1], row) and not keep_apart(row):
             merged[-1].append(row)
         else:
             merged.append([row])

@@ -18,6 +18,11 @@ _NO_END = re.compile(
     r"co|corp|u\.s|u\.k|u\.n|bzw|z\.b|nr|núm|pág|pag|hab|env)|\b[A-Z])\.\s*$",
     re.IGNORECASE,
 )
+_LABEL = re.compile(
+    r"^(?:figure|fig|table|tableau|box|encadré|graphique|chart|map|carte|tabla|figura|cuadro"
+    r"|gráfico|quadro|annex|annexe|anexo|рисунок|таблица)\.?\s+[\dA-Z][\d.\-–]*\s*$",
+    re.IGNORECASE,
+)
 _ALWAYS_END = re.compile(r"\betc\.\s*$", re.IGNORECASE)
 _STARTS_SENTENCE = re.compile(r"^[“\"'‘«(\[]*[A-ZÀ-ÖØ-ÞА-Я]")
 _CONTINUES = re.compile(r"^[\s]*[a-zß-öø-ÿа-я,;:)\]%]")
@@ -67,6 +72,8 @@ def _joined(text: str, spans: list[Span]) -> list[Span]:
 
 def _is_no_boundary(before: str, after: str) -> bool:
     if not after.strip() or not before.strip():
+        return True
+    if _LABEL.match(before):
         return True
     if _CONTINUES.match(after) and not before.rstrip().endswith((":", ";")):
         return True
