@@ -11,7 +11,7 @@ BULLET = re.compile(
     r"^(?:[•▪●◦§‣⁃∙·○■□▫➢➤►▶✓✔❖\uf0b7\uf0a7\uf0d8\uf0fc\uf076\uf02d\u2022*–—-]|o|v|Ø|ü)$"
 )
 ENUMERATOR = re.compile(
-    r"^(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})\)|(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5})\.|\d{1,2}°)$"
+    r"^(?:\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})\)|(?:\d{1,2}|[a-zA-Z]|[ivx]{1,5}|[IVX]{1,5})\.|\d{1,2}°)$"
 )
 SECTION = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2}){0,4}\.?|[IVX]{1,5}\.|[A-Z]\.)$")
 SECTION_WORD = re.compile(
@@ -66,7 +66,7 @@ def succeeds(first: str, second: str) -> bool:
 def starts_with_bullet(row: Row) -> bool:
     """Whether a segment begins with a sign that is nothing but a list marker."""
     first = row.words[0].text
-    return not (first.isalnum() or first in "*–—-") and BULLET.match(first) is not None
+    return not (first.isalnum() or first in "*–—-§") and BULLET.match(first) is not None
 
 
 def marker_length(row: Row) -> int:
@@ -75,7 +75,5 @@ def marker_length(row: Row) -> int:
         return 0
     first = row.words[0].text
     if BULLET.match(first):
-        return 1
-    if ENUMERATOR.match(first) and 0 not in row.raised:
-        return 1
-    return 0
+        return 0 if first == "§" and row.words[1].text[0].isdecimal() else 1
+    return 1 if ENUMERATOR.match(first) and 0 not in row.raised else 0
