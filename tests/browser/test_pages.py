@@ -122,6 +122,7 @@ def test_what_the_server_refuses_is_said_at_its_field(page: Page, tmp_path: Path
     page.keyboard.type("The same once more")
     page.get_by_role("button", name="Start reading").click()
     expect(page.locator("#files-error")).to_contain_text("“notes.pdf” is neither a PDF nor a ZIP")
+    expect(page.locator("#file-list .wrong")).to_have_text(re.compile("notes.pdf"))
     expect(page.locator("#variables li").nth(1)).to_contain_text("there twice")
     expect(page.get_by_role("button", name="Start reading")).to_be_enabled()
 

@@ -18,10 +18,8 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-const plurals = { entry: "entries" };
-
 export function count(number, noun) {
-  return `${number.toLocaleString("en")} ${number === 1 ? noun : (plurals[noun] ?? `${noun}s`)}`;
+  return `${number.toLocaleString("en")} ${number === 1 ? noun : `${noun}s`}`;
 }
 
 export function megabytes(bytes) {

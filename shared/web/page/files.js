@@ -51,6 +51,14 @@ export class ChosenFiles {
     return faults;
   }
 
+  /** Show which files a refusal names. */
+  mark(messages) {
+    for (const item of byId("file-list").children) {
+      const name = item.querySelector(".name").textContent;
+      if (messages.some((message) => message.includes(`“${name}`))) item.className = "wrong";
+    }
+  }
+
   #size() {
     return this.#files.reduce((total, file) => total + file.size, 0);
   }

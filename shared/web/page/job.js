@@ -36,7 +36,8 @@ async function poll() {
     byId("away").hidden = true;
     show(job);
     if (job.stage === "done") return;
-    wait = isOver(job) ? 5 * POLL : POLL;
+    // A long list is large to send and slow to change.
+    wait = isOver(job) ? 5 * POLL : POLL + 5 * Math.min(job.documents.length, 600);
   } catch {
     failures += 1;
     wait = Math.min(POLL * 1.5 ** failures, SLOWEST);
@@ -76,7 +77,7 @@ function show(job) {
   byId("job").hidden = false;
 }
 
-const ended = (job) => job.documents.filter((each) => !["waiting", "reading"].includes(each.state)).length;
+const ended = (job) => job.documents.filter((each) => !["waiting", "reading", "cancelled"].includes(each.state)).length;
 
 function moment(iso) {
   if (!iso) return "";
@@ -109,7 +110,8 @@ function delivery(job, over) {
 }
 
 function showDownloads(job, over) {
-  const hint = over ? `${count(job.quotes ?? 0, "quote")}, each with its page.` : "What is known so far can be downloaded at any time.";
+  const found = job.quotes ? `${count(job.quotes, "quote")}, each with its page.` : "No quotes. The workbook says why, for every document and variable.";
+  const hint = over ? found : "What is known so far can be downloaded at any time.";
   say(byId("downloads-hint"), hint);
   byId("workbook").className = `button ${over ? "primary" : "soft"}`;
   say(byId("workbook"), over ? "Download the workbook" : "Workbook so far");

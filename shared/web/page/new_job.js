@@ -100,6 +100,7 @@ function finish(answer) {
   } else if (answer.status === 413 && !said) {
     problems.show({ title: "The files are too large for one job; split them over several." });
   } else {
+    files.mark((said?.errors ?? []).map((error) => error.message));
     problems.show(said ?? { title: `The server answered ${answer.status}. Please try again in a moment.` });
   }
 }
