@@ -6,11 +6,13 @@ them is a pure function of what is stored; so a slice that dies costs only what 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from threading import Semaphore
 
 from shared.domain import blob_names
 from shared.domain.errors import DocumentError, LeaseLost, StorageError
@@ -41,11 +43,16 @@ MODEL_PATIENCE = timedelta(hours=6)
 """How long a document waits for a model that cannot be reached before what remains is failed."""
 
 HELD_ELSEWHERE_SECONDS = 3.0
+WAIT_FOR_TURN_SECONDS = 1.0
 SAVE_EVERY_SECONDS = 1.0
 
 STORE_AGAIN_SECONDS = 2.0
 STORE_PATIENCE_SECONDS = 120.0
 """How long storing a paid answer is tried; with a slice and a call, still under 5 minutes."""
+
+_TEXT_TURNS = Semaphore(os.cpu_count() or 1)
+"""Text is work for the processor: more documents at once than cores would all be late, where the
+first could already be with the model."""
 
 TRANSFERS = 8
 """Pages or readings on their way to or from storage at once."""
@@ -122,12 +129,11 @@ class _Slice:
         hopeless = self._hopeless()
         self._save(started=self._progress.started + 1, stage=DocumentStage.READING, force=True)
         try:
-            pages = self._pages(extract=not hopeless)
+            text = self._text(extract=not hopeless)
         except DocumentError as error:
             return self._conclude(self._unread(DocumentState.UNREADABLE, str(error)))
-        if pages is None:
+        if text is None:
             return self._stop_early(hopeless)
-        text = build_units(self._progress.title, pages)
         owed = plan_readings(self._job, cut_windows(text))
         known = self._known_readings()
         if not hopeless and self._watch.is_wanted():
@@ -173,6 +179,17 @@ class _Slice:
         return f"The model could not be reached for {hours:.0f} hours: {calls.busy_reason}"
 
     # Pages
+
+    def _text(self, *, extract: bool) -> DocumentText | None:
+        """The document's units, or None where the slice ended before all pages are known."""
+        while not _TEXT_TURNS.acquire(timeout=1.0):
+            if not self._may_go_on():
+                return None
+        try:
+            pages = self._pages(extract=extract)
+            return None if pages is None else build_units(self._progress.title, pages)
+        finally:
+            _TEXT_TURNS.release()
 
     def _pages(self, *, extract: bool) -> list[Page] | None:
         """Every page of the document, or None where the slice ended before all are known."""
@@ -267,7 +284,7 @@ class _Slice:
         if hopeless:
             state = DocumentState.FAILED
         elif self._watch.is_wanted():
-            return self._put_off((), {}, None)
+            return self._put_off((), {}, None if self._advanced else WAIT_FOR_TURN_SECONDS)
         else:
             state, hopeless = DocumentState.CANCELLED, "The job was cancelled before it was read."
         return self._conclude(self._unread(state, hopeless))

@@ -261,7 +261,7 @@ def test_a_refusing_model_fails_at_once_and_says_why() -> None:
 
 def test_a_reading_that_times_out_is_cut_smaller() -> None:
     """Two timeouts of one reading, over slices, count as too much asked."""
-    bench = Bench(faults=[ModelTimeout("no answer")] * 3)
+    bench = Bench(pages=12, faults=[ModelTimeout("no answer")] * 3)
     bench.finish()
     assert bench.findings.state == "read"
 

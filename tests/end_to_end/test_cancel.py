@@ -38,7 +38,7 @@ def test_cancel_is_never_lost(
     def cancel(number: int) -> datetime:
         client, job = jobs[number]
         _wait_until_reading(client, job)
-        time.sleep(0.12 * number)  # spread over slices and their ends
+        time.sleep(0.5 + 0.2 * number)  # spread over slices and their ends
         client.cancel(job)
         return datetime.now(UTC)
 
@@ -48,8 +48,9 @@ def test_cancel_is_never_lost(
 
     assert [end["state"] for end in ends] == ["cancelled"] * JOBS
     assert [len(mails(stack, f"user{number}@")) for number in range(JOBS)] == [1] * JOBS
-    last = datetime.fromisoformat(model_stats(stack)["last_call_started"])
-    assert last < max(cancelled) + timedelta(seconds=5)
+    last = model_stats(stack)["last_call_started"]
+    assert last, "no job came as far as the model"
+    assert datetime.fromisoformat(last) < max(cancelled) + timedelta(seconds=5)
     for client, job in jobs:
         assert len(findings(client, job)) == 8 * 2, "a cell is missing"
 
