@@ -1,4 +1,8 @@
-"""Settings → adapters; each built on first use, all replaceable."""
+"""Settings → adapters; each built on first use, all replaceable.
+
+An SDK that only some work needs is imported with its adapter; storage is needed by every request,
+so its import is paid when the worker starts and not by the first upload.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
 
+from shared.adapters.azure_blobs import AzureBlobs
 from shared.ports import (
     BlobStore,
     Highlighter,
@@ -34,8 +39,6 @@ class Services:
     @cached_property
     def blobs(self) -> BlobStore:
         """Blob Storage."""
-        from shared.adapters.azure_blobs import AzureBlobs
-
         return AzureBlobs(self.settings.storage, self.settings.container)
 
     @cached_property
