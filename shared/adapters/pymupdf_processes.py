@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import threading
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -100,6 +101,8 @@ class Child:
 class ChildServer:
     """Forks children from one process that has PyMuPDF loaded; started on first use.
 
+    It ends with this object, and with this process.
+
     A fork of this process itself would copy locks that its other threads hold.
     """
 
@@ -108,6 +111,7 @@ class ChildServer:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._end: weakref.finalize[..., ChildServer] | None = None
 
     def child(self, file: BinaryIO, limits: Limits) -> Child:
         """A living child that has been handed the PDF in `file`.
@@ -158,6 +162,7 @@ class ChildServer:
                 start_new_session=True,  # Ctrl-C is for the parent, whose end is noticed anyway
             )
         self._control = ours
+        self._end = weakref.finalize(self, _end, self._process, ours)
         return ours
 
     def close(self) -> None:
@@ -166,12 +171,15 @@ class ChildServer:
             self._stop()
 
     def _stop(self) -> None:
-        if self._control is not None:
-            self._control.close()
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        self._control = self._process = None
+        if self._end is not None:
+            self._end()
+        self._control = self._process = self._end = None
+
+
+def _end(process: subprocess.Popen[bytes], control: socket.socket) -> None:
+    control.close()
+    process.kill()
+    process.wait()
 
 
 def _environment() -> dict[str, str]:

@@ -24,13 +24,13 @@ def count_words(rows: Iterable[Row]) -> Vocabulary:
     vocabulary: Vocabulary = Counter()
     broken = False
     for row in rows:
-        words = [word.text for word in row.words]
+        words = row.text.lower().split(" ")
         if broken:
             words = words[1:]
         broken = row.words[-1].text.endswith(HYPHENS)
         if broken:
             words = words[:-1]
-        vocabulary.update([_bare(word) for word in words])
+        vocabulary.update([word if word.isalpha() else _EDGES.sub("", word) for word in words])
     return vocabulary
 
 

@@ -14,6 +14,7 @@ from shared.domain.unit import Place
 
 _FIRST_UNSPACED = "\u3000"
 _UNSPACED = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
+_NOT_PLAIN = re.compile(f"[{SOFT_HYPHEN}\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 _TAKES_POWER = re.compile(r"(?:^|[^A-Za-z])(?:[kcmdµ]?m|ft|mi|in|s|h|yr|CO|10|R|x|W)$")
 _IS_POWER = re.compile(r"^[-–−]?[23]?\d?$")
 _IS_ENDING = re.compile(r"^(?:st|nd|rd|th|er|re|e|ème|eme|o|a|os|as)\b")
@@ -86,6 +87,20 @@ class _Setter:
         self.places.append((self.length, end, row.page, item.rect))
         self.length = end
 
+    def add_plain(self, row: Row, first: int) -> None:
+        """Set the words of a row from `first` on, knowing that a space parts them all."""
+        position, page = self.length, row.page
+        texts = [item.text for item in row.words[first:]]
+        for item in row.words[first:]:
+            start = position + 1
+            position = start + len(item.text)
+            self.places.append((start, position, page, item.rect))
+        if texts:
+            self.parts.append(" ")
+            self.parts.append(" ".join(texts))
+            self.previous = texts[-1]
+        self.length = position
+
     def _is_glued(self, item: Word, text: str, row: Row, index: int) -> bool:
         """Whether a word continues the one before, without a space."""
         if index == 0 and joins(self.previous, text):
@@ -110,6 +125,11 @@ class _Setter:
         self.places[-1] = (start, end - 1, page, rect)
 
 
+def _is_plain(row: Row) -> bool:
+    """Whether nothing but spaces can stand between its words."""
+    return not row.raised and (row.text.isascii() or not _NOT_PLAIN.search(row.text))
+
+
 def _belongs_to_word(before: str, raised: str) -> bool:
     """A power (m²) and the ending of an ordinal (2nd) are no footnote marks."""
     if _IS_ENDING.match(raised):
@@ -121,8 +141,14 @@ def word(rows: Sequence[Row], vocabulary: Vocabulary, skip: int = 0) -> Wording:
     """The running text of rows; the first `skip` words (a list marker) are left out."""
     setter = _Setter(vocabulary)
     for number, row in enumerate(rows):
-        for index, item in enumerate(row.words):
-            if number or index >= skip:
-                setter.add(item, row, index)
+        first = 0 if number else skip
+        if len(row.words) <= first:
+            continue
+        setter.add(row.words[first], row, first)
+        if setter.parts and _is_plain(row):
+            setter.add_plain(row, first + 1)
+        else:
+            for index in range(first + 1, len(row.words)):
+                setter.add(row.words[index], row, index)
     places = tuple([spot for spot in setter.places if spot[0] < spot[1]])
     return Wording("".join(setter.parts), places, tuple(setter.marks))
