@@ -1,0 +1,1 @@
+"""Pictures for the documentation, and the program that takes them."""
