@@ -116,8 +116,8 @@ def _was_broken(before: Row, row: Row, right: float) -> bool:
     """The first word of this line would have fitted on the line before: somebody broke it."""
     if not STARTS_UPPER.match(row.text) or before.text.endswith((",", "-", "\u2010", "\u00ad")):
         return False
-    first = row.words[0].rect
-    room = right - before.rect[2] - (first[2] - first[0]) - 0.3 * row.size
+    first = (row.rect[2] - row.rect[0]) * len(row.words[0].text) / len(row.text)
+    room = right - before.rect[2] - first - 0.3 * row.size
     return room > 1.5 * row.size
 
 

@@ -26,6 +26,9 @@ class Row(NamedTuple):
     text: str
     """Its words, a space between them."""
 
+    order: int
+    """Which of the page's lines it is, in the extractor's order."""
+
     @property
     def height(self) -> float:
         """From the top of its tallest word to the foot of its lowest."""
@@ -38,7 +41,7 @@ def union(rects: Iterable[Rect]) -> Rect:
     return (min(lefts), min(tops), max(rights), max(bottoms))
 
 
-def row_of(page: Page, line: Line) -> Row:
+def row_of(page: Page, line: Line, order: int) -> Row:
     """A row that is one line of the extractor."""
     return Row(
         page.number,
@@ -50,6 +53,7 @@ def row_of(page: Page, line: Line) -> Row:
         line.superscripts,
         line.angle,
         " ".join([word.text for word in line.words]),
+        order,
     )
 
 
@@ -73,6 +77,7 @@ def joined(rows: Sequence[Row]) -> Row:
         tuple(raised),
         rows[0].angle,
         " ".join([row.text for row in rows]),
+        rows[0].order,
     )
 
 

@@ -12,7 +12,11 @@ from shared.domain.tables import Table
 from shared.domain.wording import Wording, word
 
 PROSE_WORDS = 7
-"""A cell of so many words says something by itself; shorter ones mean something only together."""
+"""A cell of so many words says something by itself; shorter ones mean something only together.
+
+They stay together only where the PDF holds them one after the other, so that a row is found
+verbatim in the text of its page.
+"""
 
 
 def row_parts(table: Table, vocabulary: Vocabulary) -> Iterator[tuple[int, Wording]]:
@@ -22,7 +26,10 @@ def row_parts(table: Table, vocabulary: Vocabulary) -> Iterator[tuple[int, Wordi
         for cell in cells:
             paragraphs = split_block(cell)
             if not _is_prose(paragraphs):
-                short.extend(row for paragraph in paragraphs for row in paragraph.rows)
+                if short and cell[0].order != short[-1].order + 1:
+                    yield index, word(short, vocabulary)
+                    short = []
+                short.extend(cell)
                 continue
             if short:
                 yield index, word(short, vocabulary)

@@ -14,8 +14,9 @@ from shared.domain.pages import Page
 from shared.domain.paragraph_kinds import classify
 from shared.domain.paragraphs import Paragraph, continues, split_block
 from shared.domain.reading_order import read_in_order
-from shared.domain.rows import Row, body_size, row_of
+from shared.domain.rows import Row, body_size
 from shared.domain.tables import Table
+from shared.domain.turning import upright_height, upright_rows, upright_rules
 from shared.domain.unit import DocumentText, PageOutcome, Place, Unit, UnitKind
 from shared.domain.unit_writing import Facts, UnitWriter
 
@@ -29,11 +30,14 @@ def build_units(title: str, pages: Sequence[Page]) -> DocumentText:
     """
     furniture = find_furniture(pages)
     rows = [
-        [
-            row_of(page, line)
-            for index, line in enumerate(page.lines)
-            if line.words and index not in dropped
-        ]
+        upright_rows(
+            page,
+            [
+                (order, line)
+                for order, line in enumerate(page.lines)
+                if line.words and order not in dropped
+            ],
+        )
         for page, dropped in zip(pages, furniture.lines, strict=True)
     ]
     everything = [row for page_rows in rows for row in page_rows]
@@ -55,12 +59,13 @@ def _flow(
 ) -> Iterator[Paragraph | Table]:
     """Everything in reading order, page by page."""
     for page, page_rows in zip(pages, rows, strict=True):
-        for block in read_in_order(page_rows, page.rules):
+        height = upright_height(page)
+        for block in read_in_order(page_rows, upright_rules(page)):
             if block.table is not None:
                 yield block.table
                 continue
             for paragraph in split_block(block.rows):
-                classify(paragraph, body, page.height)
+                classify(paragraph, body, height)
                 yield paragraph
 
 

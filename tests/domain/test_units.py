@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.pages import Line, Page, PageState
+from shared.domain.pages import Line, Page, PageState, Word
 from shared.domain.units import DocumentText, Unit, UnitKind, build_units
 from tests.domain.printing import grid, line, page, paragraph
 
@@ -336,3 +336,25 @@ def test_chinese_needs_no_spaces() -> None:
         "到二零三零年减少排放。",
         "继续努力。",
     ]
+
+
+def test_a_sideways_page_is_read_as_if_turned() -> None:
+    """Lines that run up the page are joined in their order; places stay as shown."""
+
+    def upward(text: str, x: float, block: int = 0) -> Line:
+        words, bottom = [], 700.0
+        for word in text.split():
+            words.append(Word(word, (x, bottom - 5 * len(word), x + 11, bottom)))
+            bottom -= 5 * len(word) + 5
+        return Line(tuple(words), (x, bottom + 5, x + 11, 700), block, 11, angle=270)
+
+    lines = [
+        upward("A table set sideways over the", 100),
+        upward("whole page is text. It ends.", 113),
+    ]
+    found = units(page(*lines))
+    assert [unit.text for unit in found] == [
+        "A table set sideways over the whole page is text.",
+        "It ends.",
+    ]
+    assert found[0].places[0].rect == (100, 695, 111, 700)
