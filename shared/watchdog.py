@@ -1,33 +1,38 @@
 """Finds runs that nobody is carrying on, and starts them again or ends them.
 
-A run needs an orchestration until its `outcome.json` exists. Where Durable knows of none, or its
-instance died or stands still, the run is started again under the same number: everything that was
-read is stored, so it goes on where it was. What cannot be kept alive ends as failed, said so.
+A run needs an orchestration until its `outcome.json` exists and its mail is settled. Where Durable
+knows of none, or its instance died or stands still, the run is started again under the same
+number: everything that was read is stored, so it goes on where it was. What cannot be kept alive
+ends as failed, and its user is told.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.domain import blob_names
+from shared.domain import blob_names, results
 from shared.domain.job import Job, JobState
-from shared.domain.messages import RunJob, to_json
-from shared.domain.progress import DocumentProgress, RunOutcome
-from shared.domain.readings import Usage
+from shared.domain.messages import RunJob, SendEmail, to_json
+from shared.domain.progress import RunOutcome
 from shared.domain.stored import decode, encode
+from shared.mailing import MailMark, send_once
 from shared.ports import BlobStore
+from shared.results import current_run, find_outcome, stored_findings
 from shared.services import Services
+from shared.standstill import stands_still, watching_since
 from shared.user_lock import release_user
 from shared.web.durable import DurableClient, InstanceStatus, is_finished, runtime_status
 
 UNKNOWN_AFTER = timedelta(minutes=10)
-"""A submission may still be storing its documents until then."""
+"""A submission may be starting its job until then."""
 
-STILL_AFTER = timedelta(minutes=15)
 RESTART_LIMIT = 3
+MAIL = "finished"
+INTERRUPTED = "The job was interrupted too often and was ended. What was read is kept."
 
 log = logging.getLogger("policy_reader.watchdog")
 
@@ -42,85 +47,95 @@ class UpkeepClient(DurableClient, Protocol):
         """Forget a finished instance."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenRun:
+    """A job's latest run that still owes something: its end, or after that its mail."""
+
+    job: Job
+    number: int
+    ended: bool
+
+
 async def watch_jobs(client: UpkeepClient, services: Services) -> int:
-    """Look at every job once; returns how many runs were started again or ended."""
+    """Look at every job once; returns how many runs needed something done."""
     blobs = services.blobs
-    jobs = await asyncio.to_thread(lambda: list(blobs.folders("jobs/")))
+    watched = await asyncio.to_thread(watching_since, blobs, services.clock())
     tended = 0
-    for job_id in jobs:
-        job = await asyncio.to_thread(_unfinished_job, blobs, job_id)
-        if job is not None:
-            tended += await _tend(client, services, job)
+    for job_id in await asyncio.to_thread(lambda: list(blobs.folders("jobs/"))):
+        try:
+            run = await asyncio.to_thread(_open_run, services, job_id)
+            if run is not None:
+                tended += await _tend(client, services, run, watched)
+        except Exception:  # the timer's border: what is wrong with one job is not the others' fault
+            log.exception("job %s could not be looked after", job_id[:6])
     return tended
 
 
-def _unfinished_job(blobs: BlobStore, job_id: str) -> Job | None:
-    """The job, if it was fully submitted and its latest run has no outcome yet."""
+def _open_run(services: Services, job_id: str) -> OpenRun | None:
+    """The latest run, if its job was fully submitted and it still owes something."""
+    blobs = services.blobs
     stored = blobs.find(blob_names.request(job_id))
     if stored is None or blobs.find(blob_names.tombstone(job_id)) is not None:
         return None
-    if blobs.find(blob_names.outcome(job_id, _current_run(blobs, job_id))) is not None:
+    number = current_run(blobs, job_id)
+    outcome = find_outcome(blobs, job_id, number)
+    if outcome is not None and not _owes_mail(services, job_id, outcome):
         return None
-    return decode(Job, stored)
+    return OpenRun(decode(Job, stored), number, outcome is not None)
 
 
-def _current_run(blobs: BlobStore, job_id: str) -> int:
-    return int(blobs.find(blob_names.current_run(job_id)) or b"1")
+def _owes_mail(services: Services, job_id: str, outcome: RunOutcome) -> bool:
+    patience = timedelta(seconds=services.settings.for_run().email_patience_seconds)
+    if services.clock() - datetime.fromisoformat(outcome.finished) > patience:
+        return False
+    mark = services.blobs.find(blob_names.email(job_id, outcome.run, MAIL))
+    return mark is None or decode(MailMark, mark).state not in {"sent", "failed"}
 
 
-async def _tend(client: UpkeepClient, services: Services, job: Job) -> int:
+async def _tend(client: UpkeepClient, services: Services, run: OpenRun, watched: datetime) -> int:
+    status = await client.get_status(run.job.id)
+    if runtime_status(status) and not is_finished(status):
+        return 0 if run.ended else await _end_standstill(client, services, run, status, watched)
+    # It may have come to its end between the look at storage and the look at Durable.
+    latest = await asyncio.to_thread(_open_run, services, run.job.id)
+    if latest is None or latest.number != run.number:
+        return 0
+    if latest.ended:
+        await asyncio.to_thread(_tell, services, run)
+        return 1
+    age = services.clock() - datetime.fromisoformat(run.job.created)
+    if not runtime_status(status) and age < UNKNOWN_AFTER:
+        return 0
+    return await _restart(client, services, run)
+
+
+async def _end_standstill(
+    client: UpkeepClient,
+    services: Services,
+    run: OpenRun,
+    status: InstanceStatus,
+    watched: datetime,
+) -> int:
     now = services.clock()
-    status = await client.get_status(job.id)
-    if not runtime_status(status):
-        # Perhaps its submission is still storing documents.
-        orphaned = now - datetime.fromisoformat(job.created) >= UNKNOWN_AFTER
-        return await _restart(client, services, job) if orphaned else 0
-    if is_finished(status):
-        return await _restart(client, services, job)
-    if not await _stands_still(services.blobs, job, status, now):
+    if not await asyncio.to_thread(stands_still, services.blobs, run.job, status, now, watched):
         return 0
     # Once it is terminated, the next round finds it finished without an outcome.
-    log.warning("job %s stands still: terminated, to be started again", job.id[:6])
-    await client.terminate(job.id, "no advance")
+    log.warning("job %s stands still: terminated, to be started again", run.job.id[:6])
+    await client.terminate(run.job.id, "no advance")
     return 1
 
 
-async def _stands_still(blobs: BlobStore, job: Job, status: InstanceStatus, now: datetime) -> bool:
-    updated = status.last_updated_time
-    if updated is None or now - updated.astimezone(now.tzinfo) < STILL_AFTER:
-        return False
-    if _stage(status.custom_status) == "emailing":
-        return False  # a throttled mail waits in timers for hours, and may
-    return not await asyncio.to_thread(_advanced_lately, blobs, job, now)
-
-
-def _stage(custom_status: object) -> str:
-    return str(custom_status.get("stage", "")) if isinstance(custom_status, dict) else ""
-
-
-def _advanced_lately(blobs: BlobStore, job: Job, now: datetime) -> bool:
-    for document in job.documents:
-        stored = blobs.find(blob_names.state(job.id, document.id))
-        if not stored:
-            continue
-        updated = decode(DocumentProgress, stored).updated
-        if updated and now - datetime.fromisoformat(updated) < STILL_AFTER:
-            return True
-    return False
-
-
-async def _restart(client: UpkeepClient, services: Services, job: Job) -> int:
-    blobs = services.blobs
-    run = await asyncio.to_thread(_current_run, blobs, job.id)
-    restarts = await asyncio.to_thread(_count_restart, blobs, job.id, run)
+async def _restart(client: UpkeepClient, services: Services, run: OpenRun) -> int:
+    job = run.job
+    restarts = await asyncio.to_thread(_count_restart, services.blobs, run)
     if restarts > RESTART_LIMIT:
         log.error("job %s could not be kept running: ended as failed", job.id[:6])
-        await asyncio.to_thread(_give_up, services, job, run)
+        await asyncio.to_thread(_give_up, services, run)
         return 1
     log.warning("job %s has no running instance: started again", job.id[:6])
     message = RunJob(
         job=job.id,
-        run=run,
+        run=run.number,
         documents=len(job.documents),
         variables=len(job.variables),
         settings=services.settings.for_run(),
@@ -129,25 +144,31 @@ async def _restart(client: UpkeepClient, services: Services, job: Job) -> int:
     return 1
 
 
-def _count_restart(blobs: BlobStore, job_id: str, run: int) -> int:
-    name = blob_names.restarts(job_id, run)
+def _count_restart(blobs: BlobStore, run: OpenRun) -> int:
+    name = blob_names.restarts(run.job.id, run.number)
     restarts = int(blobs.find(name) or b"0") + 1
     blobs.write(name, str(restarts).encode())
     return restarts
 
 
-def _give_up(services: Services, job: Job, run: int) -> None:
-    outcome = RunOutcome(
-        run=run,
-        state=JobState.FAILED,
-        finished=services.clock().isoformat(),
-        documents=len(job.documents),
-        failed=0,
-        findings=0,
-        quotes=0,
-        usage=Usage(),
-        model="",
-        problem="The job was interrupted too often. What was read is kept.",
+def _give_up(services: Services, run: OpenRun) -> None:
+    blobs, job = services.blobs, run.job
+    cancelled = blobs.find(blob_names.cancelled(job.id, run.number)) is not None
+    outcome = results.conclude(
+        run.number,
+        results.sum_up(stored_findings(blobs, job, cancelled=cancelled, finished=True)()),
+        cancelled=cancelled,
+        finished=services.clock().isoformat(timespec="seconds"),
+        problem=INTERRUPTED,
     )
-    services.blobs.create(blob_names.outcome(job.id, run), encode(outcome))
-    release_user(services.blobs, job)
+    if not cancelled:
+        outcome = replace(outcome, state=JobState.FAILED)
+    blobs.create(blob_names.outcome(job.id, run.number), encode(outcome))
+    release_user(blobs, job)
+    _tell(services, run)
+
+
+def _tell(services: Services, run: OpenRun) -> None:
+    """Send the mail that no orchestration will send; where it must wait, a later round sends it."""
+    result = send_once(services, SendEmail(run.job.id, run.number, MAIL))
+    log.info("job %s run %d: its mail is %s", run.job.id[:6], run.number, result.state)

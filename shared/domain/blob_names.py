@@ -101,3 +101,8 @@ def own_job(user: str, job: str) -> str:
 def restarts(job: str, run: int) -> str:
     """How often the watchdog started this run again, as decimal text."""
     return f"jobs/{job}/runs/{run}/restarts"
+
+
+def half_submitted(job: str) -> str:
+    """When clean-up first saw this job without a request, ISO 8601."""
+    return f"jobs/{job}/half-submitted"

@@ -124,6 +124,9 @@ def _opening(job: Job, outcome: RunOutcome) -> str:
     variables = count(len(job.variables), "variable")
     documents = count(outcome.documents, "document")
     match outcome.state:
+        case JobState.FAILED if outcome.failed < outcome.documents:
+            read = outcome.documents - outcome.failed
+            return f"Your job over {documents} and {variables} ended early, after {read:,} of them."
         case JobState.FAILED:
             return f"None of your {documents} could be read, so nothing was found for {variables}."
         case JobState.CANCELLED:
@@ -139,7 +142,7 @@ def _opening(job: Job, outcome: RunOutcome) -> str:
 
 
 def _found(outcome: RunOutcome) -> str:
-    if outcome.state is JobState.FAILED:
+    if outcome.state is JobState.FAILED and outcome.failed == outcome.documents:
         return ""
     return (
         f"The results hold {count(outcome.quotes, 'quote')}. Each of the "
