@@ -27,9 +27,9 @@ _ALWAYS_END = re.compile(r"\betc\.\s*$", re.IGNORECASE)
 _STARTS_SENTENCE = re.compile(r"^[“\"'‘«(\[]*[A-ZÀ-ÖØ-ÞА-Я]")
 _CONTINUES = re.compile(r"^[\s]*[a-zß-öø-ÿа-я,;:)\]%]")
 _CLAUSE = (
-    re.compile(r"[;；]\s+"),
-    re.compile(r"[:：]\s+"),
-    re.compile(r"[,，、،]\s+"),
+    re.compile(r";\s+|；\s*"),
+    re.compile(r":\s+|：\s*"),
+    re.compile(r"[,،]\s+|[，、]\s*"),
     re.compile(r"\s+"),
 )
 _MERGED_MARK = re.compile(r"(?<=[^\W\d_]{2}[.!?])\d{1,3}(?=\s+[A-ZÀ-Þ]|\s*$)")
@@ -158,10 +158,13 @@ def _short_enough(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def _count(text: str) -> int:
-    """Words; where a script sets no spaces, two characters count as one."""
-    return max(len(text.split()), len(_UNSPACED.findall(text)) // 2)
+    """Words; where there are no spaces, as many as would fit."""
+    return max(len(text.split()), len(_UNSPACED.findall(text)) // 2, len(text) // LETTERS_A_WORD)
 
 
 ITEM_WORDS = 4
+LETTERS_A_WORD = 15
+"""More than any language's average, the space included."""
+
 _LIST_SIGNS = re.compile(r"[(\[)\]]|;(?=\s)")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")

@@ -36,7 +36,8 @@ class Unit:
     `number` counts from 1 through the document. `places` are in text order and cover every
     character of `text` but white space. `paragraph` is equal for units of one paragraph, list or
     table. `heading` is the path of headings above it; `lead_in` the line a list hangs on or the
-    header row of a table.
+    header row of a table. `marker` is the sign or number printed before its text, `note` the
+    raised footnote marks printed after it; both are left out of the text.
     """
 
     number: int
@@ -47,6 +48,8 @@ class Unit:
     heading: tuple[str, ...] = ()
     lead_in: str = ""
     source: PageState = PageState.TEXT
+    marker: str = ""
+    note: str = ""
 
     @property
     def pages(self) -> tuple[int, ...]:

@@ -14,8 +14,15 @@ from shared.domain.tables import Table
 from shared.domain.unit import Place, Unit, UnitKind
 from shared.domain.wording import Wording, word
 
-Piece = tuple[str, tuple[Place, ...]]
-"""A unit's text and its places."""
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A unit's text and its places, and what is printed around it."""
+
+    text: str
+    places: tuple[Place, ...]
+    marker: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +79,10 @@ class UnitWriter:
             self.path.pop()
         span = _inside_marks(wording, 0, len(wording.text))
         if span[0] < span[1]:
-            piece = wording.cut(*span)
+            piece = Piece(*wording.cut(*span))
             yield self._unit(UnitKind.HEADING, piece)
-            self.path.append((paragraph.level, piece[0]))
-            self.last_sentence = piece[0]
+            self.path.append((paragraph.level, piece.text))
+            self.last_sentence = piece.text
 
     def _list_item(self, paragraph: Paragraph) -> Iterator[Unit]:
         if not self.in_list:
@@ -84,7 +91,7 @@ class UnitWriter:
             self.lead_in = self.last_sentence if ends_open else ""
         self.in_list = True
         wording = word(paragraph.rows, self.facts.vocabulary, paragraph.skip)
-        for piece in self._sentences(wording):
+        for piece in self._sentences(wording, _marker(paragraph)):
             yield self._unit(UnitKind.LIST_ITEM, piece, self.lead_in)
 
     def _paragraph(self, paragraph: Paragraph) -> Iterator[Unit]:
@@ -92,24 +99,34 @@ class UnitWriter:
         is_body = paragraph.kind is UnitKind.SENTENCE
         self.in_list = self.in_list and not is_body
         wording = word(paragraph.rows, self.facts.vocabulary, paragraph.skip)
-        for piece in self._sentences(wording):
+        for piece in self._sentences(wording, _marker(paragraph)):
             yield self._unit(paragraph.kind, piece)
             if is_body:
-                self.last_sentence = piece[0]
+                self.last_sentence = piece.text
 
-    def _sentences(self, wording: Wording) -> Iterator[Piece]:
-        """The sentences of a wording, raised marks at their edges left out."""
-        for start, end in sentence_spans(_without_marks(wording), self.facts.language):
-            span = _inside_marks(wording, start, end)
-            if span[0] < span[1]:
-                yield wording.cut(*span)
+    def _sentences(self, wording: Wording, marker: str = "") -> Iterator[Piece]:
+        """The sentences of a wording, raised marks at their edges left out of the text."""
+        found = sentence_spans(_without_marks(wording), self.facts.language)
+        inside = [_inside_marks(wording, start, end) for start, end in found]
+        spans = [span for span in inside if span[0] < span[1]]
+        ends = [start for start, _ in spans[1:]] + [len(wording.text)]
+        for place, ((start, end), after) in enumerate(zip(spans, ends, strict=True)):
+            before = f"{marker} {wording.text[:start]}".strip() if place == 0 else ""
+            yield Piece(*wording.cut(start, end), before, wording.text[end:after].strip())
 
     def _unit(self, kind: UnitKind, piece: Piece, lead_in: str = "") -> Unit:
         self.number += 1
-        text, places = piece
-        heading = tuple([heading for _, heading in self.path])
         return Unit(
-            self.number, kind, text, places, self.group, heading, lead_in, self._source(places)
+            number=self.number,
+            kind=kind,
+            text=piece.text,
+            places=piece.places,
+            paragraph=self.group,
+            heading=tuple([heading for _, heading in self.path]),
+            lead_in=lead_in,
+            source=self._source(piece.places),
+            marker=piece.marker,
+            note=piece.note,
         )
 
     def _source(self, places: tuple[Place, ...]) -> PageState:
@@ -118,6 +135,10 @@ class UnitWriter:
             if doubtful in states:
                 return doubtful
         return PageState.TEXT
+
+
+def _marker(paragraph: Paragraph) -> str:
+    return " ".join(word.text for word in paragraph.rows[0].words[: paragraph.skip])
 
 
 def _without_marks(wording: Wording) -> str:

@@ -358,3 +358,10 @@ def test_a_sideways_page_is_read_as_if_turned() -> None:
         "It ends.",
     ]
     assert found[0].places[0].rect == (100, 695, 111, 700)
+
+
+def test_text_without_spaces_is_cut_too() -> None:
+    """A line of letters without end does not become a unit without end."""
+    found = texts(page(line("x" * 20_000)))
+    assert "".join(found) == "x" * 20_000
+    assert max(len(text) for text in found) < 2_000
