@@ -64,6 +64,8 @@ def _adjoin(before: Passage, after: Passage, units: Mapping[int, Unit]) -> bool:
     head = span[0]
     if head.kind in _NEVER_MERGED:
         return False
+    if units[before.last].pages[-1:] != units[after.first].pages[:1]:
+        return False  # between them stand the foot of one page and the head of the next
     return all((unit.kind, unit.paragraph) == (head.kind, head.paragraph) for unit in span)
 
 

@@ -110,7 +110,7 @@ class UnitWriter:
         inside = [_inside_marks(wording, start, end) for start, end in found]
         spans = [span for span in inside if span[0] < span[1]]
         ends = [start for start, _ in spans[1:]] + [len(wording.text)]
-        for place, ((start, end), after) in enumerate(zip(spans, ends, strict=True)):
+        for place, ((start, end), after) in enumerate(zip(spans, ends, strict=False)):
             before = f"{marker} {wording.text[:start]}".strip() if place == 0 else ""
             yield Piece(*wording.cut(start, end), before, wording.text[end:after].strip())
 

@@ -1,6 +1,7 @@
 """An independent look at quotes: does the text stand on its page, as PyMuPDF alone reads it?
 
-White space and line-end hyphens are normalised by leaving white space and hyphens out.
+White space and hyphens are left out on both sides. Each line of a quote is looked for by itself,
+since a list or a table may be printed side by side; a line may go on from one page to the next.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +23,20 @@ def missing_quotes(results: dict[str, Any], pdfs: dict[str, Path]) -> Iterator[s
     for finding in results["findings"]:
         pages = texts[names[finding["document"]]]
         for quote in finding["quotes"]:
-            on = "".join(pages[number - 1] for number in quote["pdf_pages"])
-            if _normal(quote["text"]) not in on:
+            on = [pages[number - 1] for number in quote["pdf_pages"]]
+            if not all(_stands(_normal(line), on) for line in quote["text"].split("\n")):
                 yield f"{names[finding['document']]} p.{quote['pdf_pages']}: {quote['text'][:90]}"
+
+
+def _stands(line: str, pages: list[str]) -> bool:
+    """Whether the line stands on one page, or ends one and begins the next."""
+    if any(line in page for page in pages):
+        return True
+    return any(
+        line[:cut] in page and line[cut:] in following
+        for page, following in pairwise(pages)
+        for cut in range(1, len(line))
+    )
 
 
 def _pages(path: Path) -> list[str]:
