@@ -44,13 +44,12 @@ def install_azurite(local: Path = LOCAL) -> Installed:
         except NodeUnavailableError as error:
             raise AzuriteUnavailableError(f"Azurite needs Node.js. {error}") from error
         home = local / "azurite"
+        program = home / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
         stamp = home / "installed"
-        if not (stamp.is_file() and stamp.read_text() == _lock_hash()):
+        if not (program.is_file() and stamp.is_file() and stamp.read_text() == _lock_hash()):
             _npm_ci(node, home, local / "npm-cache")
             stamp.write_text(_lock_hash())
-        return Installed(
-            node.node, home / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
-        )
+        return Installed(node.node, program)
 
 
 @contextmanager
