@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from shared.document_reading import MODEL_PATIENCE
 from shared.domain import blob_names
 from shared.domain.job import Job
-from shared.domain.progress import DocumentProgress
+from shared.domain.progress import DocumentProgress, DocumentStage
 from shared.domain.stored import decode, encode
 from shared.ports import BlobStore
 from shared.web.durable import InstanceStatus, runtime_status
@@ -48,8 +50,8 @@ def stands_still(
 ) -> bool:
     """Whether neither the orchestration nor a document has moved for too long.
 
-    A mail that waits and an instance that an operator suspended are left alone. A document that
-    waits for the model notes so each time, and counts as moving.
+    A mail that waits, an instance that an operator suspended, and a document that waits for the
+    model as long as it may, are left alone.
     """
     updated = status.last_updated_time
     if updated is None or runtime_status(status) == "Suspended":
@@ -58,7 +60,7 @@ def stands_still(
         return False
     if _stage(status.custom_status) == "emailing":
         return False
-    return not _moved_lately(blobs, job, now)
+    return not any(_is_alive(progress, now) for progress in _progress(blobs, job))
 
 
 def _aware(moment: datetime) -> datetime:
@@ -69,12 +71,17 @@ def _stage(custom_status: object) -> str:
     return str(custom_status.get("stage", "")) if isinstance(custom_status, dict) else ""
 
 
-def _moved_lately(blobs: BlobStore, job: Job, now: datetime) -> bool:
+def _progress(blobs: BlobStore, job: Job) -> Iterator[DocumentProgress]:
     for document in job.documents:
         stored = blobs.find(blob_names.state(job.id, document.id))
-        if not stored:  # a lease creates the blob empty
-            continue
-        updated = decode(DocumentProgress, stored).updated
-        if updated and now - datetime.fromisoformat(updated) < STILL_AFTER:
-            return True
-    return False
+        if stored:  # a lease creates the blob empty
+            yield decode(DocumentProgress, stored)
+
+
+def _is_alive(progress: DocumentProgress, now: datetime) -> bool:
+    if progress.updated and now - datetime.fromisoformat(progress.updated) < STILL_AFTER:
+        return True
+    if progress.stage is DocumentStage.DONE or not progress.waiting_since:
+        return False
+    # A model over its daily quota asks to wait for hours, in one durable timer.
+    return now - datetime.fromisoformat(progress.waiting_since) < MODEL_PATIENCE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -11,7 +10,7 @@ from shared.domain import blob_names
 from shared.domain.errors import MailBusy, MailRejected
 from shared.domain.findings import DocumentFindings
 from shared.domain.job import DocumentState, JobState
-from shared.domain.progress import DocumentProgress
+from shared.domain.progress import DocumentProgress, DocumentStage
 from shared.domain.stored import encode
 from shared.watchdog import INTERRUPTED, RESTART_LIMIT
 from tests.upkeep import House
@@ -191,17 +190,38 @@ def test_an_instance_that_an_operator_suspended_stays_so(house: House) -> None:
     assert house.durable.runtime(job) == "Suspended"
 
 
-def test_a_document_that_waits_for_the_model_is_no_standstill(house: House) -> None:
-    """It notes each time that it asked; when it stops noting, the run is ended."""
+def test_a_document_that_advances_is_no_standstill(house: House) -> None:
+    """A long slice moves its document, not the orchestration; when both stop, the run is ended."""
     job = house.submit()
-    waiting = DocumentProgress(run=1, waiting_since=house.now().isoformat())
     house.blobs.write(blob_names.state(job, "d1"), b"")  # as a lease leaves it
     for _ in range(6):
-        noted = replace(waiting, updated=house.now().isoformat())
+        noted = DocumentProgress(1, DocumentStage.READING, updated=house.now().isoformat())
         house.blobs.write(blob_names.state(job, "d2"), encode(noted))
         house.watch(after_minutes=5)
     assert house.durable.runtime(job) == "Running"
     house.watch_for(10)
+    assert house.durable.runtime(job) == "Terminated"
+
+
+def test_a_document_that_waits_for_the_model_is_no_standstill(house: House) -> None:
+    """A model over its quota asks for hours, in which nothing moves; only its patience ends it."""
+    job = house.submit()
+    since = house.now().isoformat()
+    waiting = DocumentProgress(1, DocumentStage.READING, waiting_since=since, updated=since)
+    house.blobs.write(blob_names.state(job, "d2"), encode(waiting))
+    house.watch_for(5 * 60 + 55)
+    assert house.durable.runtime(job) == "Running"
+    house.watch_for(5)
+    assert house.durable.runtime(job) == "Terminated"
+
+
+def test_a_document_that_is_done_waits_for_nothing(house: House) -> None:
+    """What it noted while it waited does not keep a run that stands still."""
+    job = house.submit()
+    since = house.now().isoformat()
+    done = DocumentProgress(1, DocumentStage.DONE, waiting_since=since, updated=since)
+    house.blobs.write(blob_names.state(job, "d1"), encode(done))
+    house.watch_for(20)
     assert house.durable.runtime(job) == "Terminated"
 
 
