@@ -24,9 +24,12 @@ def leaves_its_folder(name: str) -> bool:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a path in an archive was put there by a system, not by a person."""
-    parts = name.replace("\\", "/").split("/")
-    return "__MACOSX" in parts or any(part.startswith(".") for part in parts if part)
+    """Whether a path in an archive was put there by a system, not by a person.
+
+    The dots that stand for a folder hide nothing: some programs write `./plan.pdf`.
+    """
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in {".", ".."}]
+    return "__MACOSX" in parts or any(part.startswith(".") for part in parts)
 
 
 def attachment(name: str) -> str:

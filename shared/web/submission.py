@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -80,11 +81,8 @@ async def _claim(client: DurableClient, blobs: BlobStore, job: Job, site: str) -
         if held is None:
             continue
         data, version = held
-        holder = _holder(data)
-        if holder is not None and await _is_alive(
-            client, *holder, datetime.fromisoformat(job.created)
-        ):
-            raise _has_a_job(site, holder[0])
+        if (holder := _holder(data)) is not None:
+            await _refuse_while_alive(client, blobs, *holder, job, site)
         if await asyncio.to_thread(blobs.replace, name, claim, version):
             return
     raise _has_a_job(site, None)
@@ -99,9 +97,20 @@ def _holder(data: bytes) -> tuple[str, datetime] | None:
         return None
 
 
-async def _is_alive(client: DurableClient, job: str, since: datetime, now: datetime) -> bool:
-    status = await client.get_status(job)
-    return not is_finished(status) if status else now - since < UNKNOWN_AFTER
+async def _refuse_while_alive(
+    client: DurableClient, blobs: BlobStore, held_by: str, since: datetime, job: Job, site: str
+) -> None:
+    status = await client.get_status(held_by)
+    if status:
+        if not is_finished(status):
+            raise _has_a_job(site, held_by)
+        return
+    left = since + UNKNOWN_AFTER - datetime.fromisoformat(job.created)
+    if left <= timedelta(0):
+        return
+    if await asyncio.to_thread(blobs.find, blob_names.request(held_by)) is None:
+        raise _is_submitting(left)
+    raise _has_a_job(site, held_by)
 
 
 def _store(blobs: BlobStore, job: Job, asked: JobRequest) -> None:
@@ -155,4 +164,16 @@ def _has_a_job(site: str, job: str | None) -> RequestProblem:
         (FieldError("email", message),),
         extra={"job": f"{site}/jobs/{job}", "id": job} if job else {},
         retry_after=None if job else 2,
+    )
+
+
+def _is_submitting(left: timedelta) -> RequestProblem:
+    """Of a job that is not stored there is no page to be sent to, and no email to wait for."""
+    seconds = math.ceil(left.total_seconds())
+    message = (
+        "An earlier submission of yours is still being stored, or broke off on the way; "
+        f"submit again in {math.ceil(seconds / 60)} min."
+    )
+    return RequestProblem(
+        409, "One job at a time.", (FieldError("email", message),), retry_after=seconds
     )

@@ -52,6 +52,7 @@ def test_everything_wrong_is_said_at_once(site: Site) -> None:
         ("report.zip", zipped({"a.pdf": PDF})[:-30], 422),
         ("report.zip", zipped({"inner.zip": b"x"}), 422),
         ("report.zip", zipped({"../../a.pdf": PDF}), 422),
+        ("report.zip", zipped({"plans/../../a.pdf": PDF, "b.pdf": PDF}), 422),
         ("report.zip", zipped({"C:/a.pdf": PDF}), 422),
         ("report.zip", zipped({"a.pdf": PDF, "A.PDF": PDF}), 422),
         ("report.zip", zipped({"a.pdf": b"text"}), 415),

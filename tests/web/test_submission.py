@@ -117,6 +117,18 @@ def test_a_lock_that_nobody_holds_gives_way_after_ten_minutes(site: Site) -> Non
     assert site.submit().code == 202
 
 
+def test_a_submission_that_broke_off_is_no_running_job(site: Site) -> None:
+    """Nothing of it was stored: no link to a job that is not there, but when to come again."""
+    job = site.job()
+    del site.durable.instances[job]
+    site.blobs.delete(blob_names.request(job))
+    site.passes(minutes=7)
+    answer = site.submit()
+    assert (answer.code, answer.response.headers["Retry-After"]) == (409, "180")
+    assert "job" not in answer.json
+    assert "3 min" in answer.faults[0][1]
+
+
 @pytest.mark.parametrize("lock", [b"", b"{}", b"nonsense", b'{"job": 3}'])
 def test_a_lock_that_was_given_up_is_free(site: Site, lock: bytes) -> None:
     """An emptied lock names nobody."""
@@ -193,6 +205,13 @@ def test_zips_and_folders_keep_their_paths(site: Site) -> None:
     )
     known = stored(site, site.job(("Corpus.ZIP", archive), ("a.pdf", PDF + b"3")))
     assert [each.name for each in known.documents] == ["plans/a.PDF", "laws/a.PDF", "a.pdf"]
+
+
+def test_dots_that_stand_for_a_folder_hide_no_document(site: Site) -> None:
+    """Some programs write `./plan.pdf`: it is read like any other, never left out in silence."""
+    archive = zipped({"./plan.pdf": PDF, "laws/./act.pdf": PDF + b"2", "./.hidden.pdf": b"junk"})
+    known = stored(site, site.job(("corpus.zip", archive)))
+    assert [each.name for each in known.documents] == ["plan.pdf", "laws/act.pdf"]
 
 
 def test_the_same_document_twice_is_kept_once(site: Site) -> None:
