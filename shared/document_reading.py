@@ -44,6 +44,7 @@ MODEL_PATIENCE = timedelta(hours=6)
 
 HELD_ELSEWHERE_SECONDS = 3.0
 WAIT_FOR_TURN_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 600.0
 SAVE_EVERY_SECONDS = 1.0
 
 STORE_AGAIN_SECONDS = 2.0
@@ -311,6 +312,8 @@ class _Slice:
             waiting_since="" if busy_seconds is None else since or self._now(),
             force=True,
         )
+        if busy_seconds is not None:
+            busy_seconds = min(busy_seconds, LONGEST_WAIT_SECONDS)
         return replace(self._result(), retry_after=busy_seconds)
 
     def _fold(

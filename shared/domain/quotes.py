@@ -133,9 +133,6 @@ class QuoteSlicer:
         return tuple(sorted(found - set(pages)))
 
 
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
 def line_boxes(places: Iterable[Place]) -> tuple[QuoteBox, ...]:
     """One rectangle for each line of print that the places, in text order, run along."""
     boxes: list[QuoteBox] = []
@@ -168,15 +165,15 @@ def _around(one: Rect, other: Rect) -> Rect:
 def _join_units(units: Sequence[Unit]) -> tuple[str, list[int]]:
     """The text of consecutive units, and where in it each of them begins.
 
-    Between units stands what is printed between them: footnote marks, raised as in print, and the
-    signs and numbers of a list.
+    Between units stands what is printed between them: footnote marks, as words of their own, and
+    the signs and numbers of a list.
     """
     text, offsets = "", []
     for place, unit in enumerate(units):
         if place:
             before = units[place - 1]
             apart = before.paragraph != unit.paragraph or unit.marker
-            text += before.note.translate(_RAISED) + ("\n" if apart else " ")
+            text += (f" {before.note}" if before.note else "") + ("\n" if apart else " ")
             text += f"{unit.marker} " if unit.marker else ""
         offsets.append(len(text))
         text += unit.text

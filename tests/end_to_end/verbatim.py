@@ -1,13 +1,12 @@
 """An independent look at quotes: does the text stand on its page, as PyMuPDF alone reads it?
 
-White space and hyphens are left out on both sides. Each line of a quote is looked for by itself,
-since a list or a table may be printed side by side; a line may go on from one page to the next.
+White space and hyphens are left out on both sides, nothing else. Each line of a quote is looked
+for by itself, since a table may be printed side by side; a line may go on on the next page.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -45,4 +44,4 @@ def _pages(path: Path) -> list[str]:
 
 
 def _normal(text: str) -> str:
-    return re.sub(r"[\s\u00ad\u2010-\u2015-]+", "", unicodedata.normalize("NFKC", text))
+    return re.sub(r"[\s\u00ad\u2010-]+", "", text)

@@ -154,17 +154,23 @@ def test_without_node_or_an_index_one_line_says_so(
 def test_an_interrupted_installation_is_done_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Leftovers without the stamp are no installation; two at once install one after the other."""
+    """Neither leftovers without the stamp nor a stamp alone are an installation; two take turns."""
     programs, runs = tmp_path / "bin", tmp_path / "runs"
     programs.mkdir()
     _program(programs / "node", "echo v24.0.0")
-    _program(programs / "npm", f"echo $1 >> {runs}; sleep 0.2; mkdir node_modules")
+    service = "node_modules/azurite/dist/src/blob"
+    _program(
+        programs / "npm", f"echo $1 >> {runs}; sleep 0.2; mkdir -p {service}; >{service}/main.js"
+    )
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
     local = tmp_path / "local"
     (local / "azurite" / "node_modules").mkdir(parents=True)
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(install_azurite, [local, local]))
     assert runs.read_text().split() == ["ci"]
+    (local / "azurite" / service / "main.js").unlink()
+    install_azurite(local)
+    assert runs.read_text().split() == ["ci", "ci"]
 
 
 def _program(path: Path, line: str) -> None:
