@@ -11,7 +11,7 @@ from shared.clean_up import purge_expired as erase_expired_jobs
 from shared.services import services
 from shared.watchdog import watch_jobs as tend_jobs
 from shared.web import cancel, downloads, health, job_view, page_files, status, submission
-from shared.web.problems import answered
+from shared.web.problems import answered, in_time
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
@@ -36,7 +36,7 @@ async def get_job_status(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """The Durable status shape."""
-    return await status.get_status(req, client, services())
+    return await in_time(status.get_status(req, client, services()))
 
 
 @app.route("api/jobs/{id}", methods=["GET"])
@@ -46,7 +46,7 @@ async def get_job(
     req: func.HttpRequest, client: df.DurableOrchestrationClient
 ) -> func.HttpResponse:
     """The job for people and pages."""
-    return await job_view.get_job(req, client, services())
+    return await in_time(job_view.get_job(req, client, services()))
 
 
 @app.route("api/jobs/{id}/cancel", methods=["POST"])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 import azure.functions as func
 
@@ -15,9 +16,12 @@ from shared.domain.errors import FieldError, RequestProblem, StorageError
 from shared.settings import SettingsError
 
 P = ParamSpec("P")
+T = TypeVar("T")
 Handler = Callable[P, Awaitable[func.HttpResponse]]
 
 STORAGE_RETRY_SECONDS = 10
+LOOK_SECONDS = 20.0
+"""Storage that hangs is tried again for minutes; whoever only looks is told long before."""
 
 log = logging.getLogger("policy_reader.web")
 
@@ -97,6 +101,18 @@ def answered(handler: Handler[P]) -> Handler[P]:
             return problem_response(RequestProblem(500, title))
 
     return guarded
+
+
+async def in_time(answer: Awaitable[T], seconds: float = LOOK_SECONDS) -> T:
+    """What a look at a job comes to, unless that takes too long.
+
+    Raises:
+        StorageError: there was no answer in time.
+    """
+    try:
+        return await asyncio.wait_for(answer, seconds)
+    except TimeoutError as late:
+        raise StorageError(f"no answer in {seconds:g} s") from late
 
 
 def _storage_is_away() -> RequestProblem:

@@ -15,7 +15,7 @@ from functools import partial
 import azure.functions as func
 
 from shared.domain import blob_names
-from shared.domain.errors import FieldError, RequestProblem
+from shared.domain.errors import FieldError, RequestProblem, StorageError
 from shared.domain.job import Job
 from shared.domain.messages import RunJob, to_json
 from shared.domain.stored import encode
@@ -47,7 +47,12 @@ async def submit(
     settings, blobs = services.settings, services.blobs
     user = user_of(request, settings, asked.form.email)
     job = asked.job(secrets.token_hex(16), services.clock(), user, settings.model)
-    await _claim(client, blobs, job, origin(request))
+    try:
+        await _claim(client, blobs, job, origin(request))
+    except StorageError:
+        # The claim may be stored though nobody was told.
+        await asyncio.to_thread(release_user, blobs, job)
+        raise
     try:
         await asyncio.to_thread(_store, blobs, job, asked)
         await _start(client, job, settings)
@@ -82,6 +87,8 @@ async def _claim(client: DurableClient, blobs: BlobStore, job: Job, site: str) -
             continue
         data, version = held
         if (holder := _holder(data)) is not None:
+            if holder[0] == job.id:
+                return  # Stored at the first try: its answer was lost, and the SDK tried again.
             await _refuse_while_alive(client, blobs, *holder, job, site)
         if await asyncio.to_thread(blobs.replace, name, claim, version):
             return

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
 
+import azure.functions as func
 import pytest
 
 from shared.domain import blob_names
@@ -15,6 +17,8 @@ from shared.domain.messages import RunJob
 from shared.domain.progress import Current, DocumentProgress, RunOutcome, custom_status
 from shared.domain.readings import Usage
 from shared.domain.stored import encode
+from shared.services import Services
+from shared.web.problems import in_time
 from shared.web.stored_jobs import StoredJobs
 from tests.web.conftest import PDF, REQUEST, SITE, Site
 
@@ -262,3 +266,18 @@ def test_health(site: Site) -> None:
     site.durable.fault = RuntimeError("away")
     answer = site.health()
     assert (answer.code, answer.fields()) == (503, ["durable"])
+
+
+def test_storage_that_hangs_keeps_nobody_waiting(site: Site) -> None:
+    """A look at a job that gets no answer becomes a 503 that says when to look again."""
+
+    async def never(_: func.HttpRequest, __: Services) -> func.HttpResponse:
+        await asyncio.Event().wait()
+        raise AssertionError("nobody sets it")
+
+    async def look(request: func.HttpRequest, services: Services) -> func.HttpResponse:
+        return await in_time(never(request, services), seconds=0.01)
+
+    answer = site.ask(look, client=False)
+    assert (answer.code, answer.response.headers["Retry-After"]) == (503, "10")
+    assert answer.fields() == ["storage"]

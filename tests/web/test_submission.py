@@ -11,6 +11,7 @@ from shared.domain.errors import StorageError
 from shared.domain.job import DEFAULT_QUERY, Job, OutputFormat
 from shared.domain.messages import RunJob, from_json
 from shared.domain.stored import decode
+from tests.fakes import FakeBlobs
 from tests.web.conftest import PDF, REQUEST, SITE, VARIABLES, Site, make_site, zipped
 
 EVERYTHING = {
@@ -127,6 +128,35 @@ def test_a_submission_that_broke_off_is_no_running_job(site: Site) -> None:
     assert (answer.code, answer.response.headers["Retry-After"]) == (409, "180")
     assert "job" not in answer.json
     assert "3 min" in answer.faults[0][1]
+
+
+class AnswersGetLost(FakeBlobs):
+    """Storage that keeps a user's claim, and whose answer to that does not arrive."""
+
+    fault: StorageError | None = None
+
+    def create(self, name: str, data: bytes) -> bool:
+        """The SDK's second try finds the blob of its first, or there is no second."""
+        created = super().create(name, data)
+        if name.startswith("users/") and created and self.fault:
+            raise self.fault
+        return created and not name.startswith("users/")
+
+
+def test_a_claim_whose_answer_was_lost_is_its_own(site: Site) -> None:
+    """A submission is not refused because of itself."""
+    site.blobs = site.services.blobs = AnswersGetLost()
+    assert site.submit().code == 202
+
+
+def test_a_claim_that_may_be_stored_is_given_up(site: Site) -> None:
+    """Storage that fails after keeping the claim does not keep the user out."""
+    blobs = AnswersGetLost()
+    blobs.fault = StorageError("storage is away")
+    site.blobs = site.services.blobs = blobs
+    assert site.submit().code == 503
+    blobs.fault = None
+    assert site.submit().code == 202
 
 
 @pytest.mark.parametrize("lock", [b"", b"{}", b"nonsense", b'{"job": 3}'])
