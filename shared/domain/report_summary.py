@@ -22,12 +22,12 @@ from shared.domain.report_source import (
     fill_of,
     has_stand_in,
     in_words,
-    is_complete,
 )
 
 LEGEND = (
     "A number counts quotes and leads to them. Green: found. Grey: read in full, not found. "
-    "Yellow: partly read. Purple: unreadable. Red: failed. Coverage says which pages, and why."
+    "Yellow: partly read, so there may be more. Purple: unreadable. Red: failed. "
+    "Coverage says which pages, and why."
 )
 
 
@@ -103,8 +103,7 @@ def _value(source: ReportSource, finding: Finding, place: int) -> Plain:
     quotes = len(finding.quotes)
     if not quotes or place > ROW_LIMIT:
         return in_words(finding)
-    text = quotes if is_complete(finding) else in_words(finding)
-    return Link(text, f"#'{NAME}'!A{place}")
+    return Link(quotes, f"#'{NAME}'!A{place}")
 
 
 def _rows_on_quotes(
