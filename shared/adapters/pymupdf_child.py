@@ -6,7 +6,8 @@ server, which ends when its socket closes. Nothing of this project is imported h
 
 A document's socket carries frames: four bytes of length, then JSON. The child says `{}` as soon as
 it lives, then `{"pages", "title"}` or `{"error"}`; it reads the first page number (four bytes)
-and answers with one frame a page.
+and answers with one frame a page. Millions of numbers are in these frames, so that the sides of
+all words are one list, written by one format.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Any
 
@@ -146,7 +147,7 @@ def _read_page(page: Any, number: int) -> dict[str, Any]:
     textpage = page.get_textpage(flags=FLAGS)
     blocks = textpage.extractDICT()["blocks"]
     styles: dict[tuple[int, int], dict[str, Any]] = {}
-    rules: list[list[int]] = []
+    rules: list[tuple[float, float, float, float]] = []
     text_blocks = 0  # words count these alone
     for block in blocks:
         if block["type"] == TEXT_BLOCK:
@@ -154,14 +155,21 @@ def _read_page(page: Any, number: int) -> dict[str, Any]:
                 styles[text_blocks, line_index] = line
             text_blocks += 1
         elif block["type"] == VECTOR_BLOCK and _is_rule(block["bbox"]):
-            rules.append(_tenths(block["bbox"], shown))
-    lines = list(_lines(textpage.extractWORDS(), styles, shown))
+            rules.append(block["bbox"])
+    if len(rules) > MOST_RULES:
+        rules = []
+    rects: list[Any] = []
+    lines = list(_lines(textpage.extractWORDS(), styles, shown, rects))
+    rects.extend(rules)
+    if shown is not None:
+        rects = [tuple(pymupdf.Rect(rect) * shown) for rect in rects]
     return {
         "size": [round(width, 2), round(height, 2)],
         "label": _encodable(label or ""),
         "images": _image_share(page, width * height),
-        "rules": rules if len(rules) <= MOST_RULES else [],
+        "rules": len(rules),
         "lines": lines,
+        "sides": tuple(chain.from_iterable(rects)),
     }
 
 
@@ -183,49 +191,52 @@ def _image_share(page: Any, area: float) -> float:
 Words = list[tuple[float, float, float, float, str, int, int, int]]
 
 
-def _lines(words: Words, styles: dict[tuple[int, int], Any], shown: Any) -> Iterator[list[Any]]:
-    """Each line as [block, size, bold, hidden, angle, raised, text, numbers].
+def _lines(
+    words: Words, styles: dict[tuple[int, int], Any], shown: Any, rects: list[Any]
+) -> Iterator[list[Any]]:
+    """Each line as [block, size, bold, hidden, angle, raised, text].
 
-    `text` is its words with a space between them, `numbers` four for each word: the sides of its
-    rectangle in tenths of a point.
+    `text` is its words with a space between them; the rectangle of each is added to `rects`.
     """
     for key, group in groupby(words, key=_BLOCK_AND_LINE):
         line = styles.get(key)
         if line is not None:
-            yield _line(list(group), line, key[0], shown)
+            yield _line(list(group), line, key[0], shown, rects)
 
 
 _BLOCK_AND_LINE = itemgetter(5, 6)
 
 
-def _line(words: Words, line: dict[str, Any], block: int, shown: Any) -> list[Any]:
+def _line(
+    words: Words, line: dict[str, Any], block: int, shown: Any, rects: list[Any]
+) -> list[Any]:
     spans = line["spans"]
-    printed = "".join([span["text"] for span in spans])
+    only = spans[0] if len(spans) == 1 else None
+    printed = only["text"] if only else "".join([span["text"] for span in spans])
     flags = 0
     for span in spans:
         flags |= span["flags"]
     raised: list[int] = []
     if not flags & SUPERSCRIPT and len(printed.split()) == len(words):
         texts = [word[4] for word in words]
-        rects: list[Any] = [word[:4] for word in words]
+        rects.extend([word[:4] for word in words])
     else:
-        texts, rects, raised = _parts(words, spans, printed)
-    if shown is not None:
-        rects = [tuple(pymupdf.Rect(rect) * shown) for rect in rects]
-    widest = spans[0] if len(spans) == 1 else max(spans, key=_length)
-    half = len(printed) / 2
-    bold = flags & BOLD and sum([len(s["text"]) for s in spans if s["flags"] & BOLD]) > half
-    hidden = sum([len(s["text"]) for s in spans if not s["char_flags"] & PAINTED]) > half
+        texts, added, raised = _parts(words, spans, printed)
+        rects.extend(added)
     return [
         block,
-        round(widest["size"], 1),
-        1 if bold else 0,
-        1 if hidden else 0,
+        round((only or max(spans, key=_length))["size"], 1),
+        1 if flags & BOLD and 2 * _length_with(BOLD, "flags", spans) > len(printed) else 0,
+        1 if 2 * _length_with(PAINTED, "char_flags", spans) < len(printed) else 0,
         _angle(line["dir"], shown),
         raised,
         _encodable(" ".join(texts)),
-        [round(side * 10) for rect in rects for side in rect],
     ]
+
+
+def _length_with(bits: int, flags: str, spans: list[Any]) -> int:
+    """How many characters have one of the bits set."""
+    return sum([len(span["text"]) for span in spans if span[flags] & bits])
 
 
 def _length(span: dict[str, Any]) -> int:
@@ -298,12 +309,6 @@ def _angle(direction: tuple[float, float], shown: Any) -> int:
     return 90 if y > 0 else 270
 
 
-def _tenths(rect: Any, shown: Any) -> list[int]:
-    if shown is not None:
-        rect = tuple(pymupdf.Rect(rect) * shown)
-    return [round(side * 10) for side in rect]
-
-
 def _union(first: Any, second: Any) -> list[float]:
     return [
         min(first[0], second[0]),
@@ -327,7 +332,12 @@ def _alarm(seconds: float) -> None:
 
 
 def _send(peer: socket.socket, frame: dict[str, Any]) -> None:
-    body = json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()
+    sides = frame.pop("sides", ())
+    text = json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+    if sides:
+        numbers = ("%.1f," * len(sides) % sides)[:-1]
+        text = f'{text[:-1]},"sides":[{numbers}]}}'
+    body = text.encode()
     peer.sendall(LENGTH.pack(len(body)) + body)
 
 

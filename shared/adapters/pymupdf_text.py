@@ -6,11 +6,12 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
+from itertools import islice
 from typing import Any, BinaryIO
 
 from shared.adapters.pymupdf_processes import Child, ChildGone, ChildServer, Limits
 from shared.domain.errors import DocumentError
+from shared.domain.garbage import no_collection
 from shared.domain.pages import Line, Page, PageState, Rect, Word
 from shared.domain.trust import judge
 
@@ -155,17 +156,24 @@ def _page(frame: dict[str, Any], number: int) -> Page:
     if "failed" in frame:
         return _failed(number, str(frame["failed"]))
     try:
-        return _read_page(frame, number)
+        with no_collection():
+            return _read_page(frame, number)
     except (KeyError, TypeError, ValueError, IndexError):
         raise ChildGone(timed_out=False) from None
 
 
 def _read_page(frame: dict[str, Any], number: int) -> Page:
-    lines = [_line(*line) for line in frame["lines"]]
+    sides = frame.get("sides", [])
+    rects = iter(list(zip(*[iter(sides)] * 4, strict=True)))
+    lines = [_line(rects, *line) for line in frame["lines"]]
+    rules = tuple(rects)
+    if len(rules) != frame["rules"]:
+        raise ValueError("a page's rectangles are not as many as its words and rules")
     width, height = frame["size"]
-    hidden = sum([len(line[6].split(" ")) for line in frame["lines"] if line[3]])
+    hidden = sum(
+        [len(line.words) for line, sent in zip(lines, frame["lines"], strict=True) if sent[3]]
+    )
     state, reason = judge(lines, frame["images"], hidden)
-    rules = tuple(_rects(list(chain.from_iterable(frame["rules"]))))
     return Page(
         number,
         width,
@@ -180,6 +188,7 @@ def _read_page(frame: dict[str, Any], number: int) -> Page:
 
 
 def _line(
+    rects: Iterator[Rect],
     block: int,
     size: float,
     bold: int,
@@ -187,15 +196,10 @@ def _line(
     angle: int,
     raised: list[int],
     text: str,
-    tenths: list[int],
 ) -> Line:
-    rects = _rects(tenths)
-    words = tuple([Word(*word) for word in zip(text.split(" "), rects, strict=True)])
-    lefts, tops, rights, bottoms = zip(*rects, strict=True)
+    texts = text.split(" ")
+    places = list(islice(rects, len(texts)))
+    words = tuple(map(Word, texts, places))
+    lefts, tops, rights, bottoms = zip(*places, strict=True)
     box = (min(lefts), min(tops), max(rights), max(bottoms))
     return Line(words, box, block, size, bool(bold), tuple(raised), angle)
-
-
-def _rects(tenths: list[int]) -> list[Rect]:
-    sides = iter([side / 10 for side in tenths])
-    return list(zip(sides, sides, sides, sides, strict=True))

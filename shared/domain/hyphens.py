@@ -21,16 +21,17 @@ Vocabulary = Counter[str]
 
 def count_words(rows: Iterable[Row]) -> Vocabulary:
     """How often each word is printed whole, within a line."""
-    vocabulary: Vocabulary = Counter()
+    printed: Counter[str] = Counter()
     broken = False
     for row in rows:
-        words = row.text.lower().split(" ")
+        words = row.text.split(" ")
         if broken:
-            words = words[1:]
+            del words[0]
         broken = row.words[-1].text.endswith(HYPHENS)
-        if broken:
-            words = words[:-1]
-        vocabulary.update([word if word.isalpha() else _EDGES.sub("", word) for word in words])
+        printed.update(words[:-1] if broken else words)
+    vocabulary: Vocabulary = Counter()
+    for word, times in printed.items():
+        vocabulary[_bare(word)] += times
     return vocabulary
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 Rect = tuple[float, float, float, float]
 """x0, y0, x1, y1 in points from the page's top left as shown."""
@@ -26,9 +27,11 @@ class PageState(StrEnum):
         return self in {PageState.TEXT, PageState.OCR, PageState.BLANK}
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One run of characters without white space, as extracted."""
+class Word(NamedTuple):
+    """One run of characters without white space, as extracted.
+
+    A tuple, not a dataclass: a long document has half a million of them.
+    """
 
     text: str
     rect: Rect

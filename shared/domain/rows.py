@@ -100,7 +100,10 @@ def merge_segments(rows: Sequence[Row], keep_apart: Callable[[Row], bool]) -> li
 
 def body_size(rows: Iterable[Row]) -> float:
     """The type size in which most of the document is set."""
-    sizes: Counter[float] = Counter()
+    exact: Counter[float] = Counter()
     for row in rows:
-        sizes[round(row.size * 2) / 2] += len(row.words)
+        exact[row.size] += len(row.words)
+    sizes: Counter[float] = Counter()
+    for size, words in exact.items():
+        sizes[round(size * 2) / 2] += words
     return sizes.most_common(1)[0][0] if sizes else 10.0

@@ -32,6 +32,9 @@ _CLAUSE = (
     re.compile(r"[,،]\s+|[，、]\s*"),
     re.compile(r"\s+"),
 )
+_MAY_BE_MARK = re.compile(r"[.!?]\d")
+"""What both patterns below need; looking back at every letter of a text takes long."""
+
 _MERGED_MARK = re.compile(r"(?<=[^\W\d_]{2}[.!?])\d{1,3}(?=\s+[A-ZÀ-Þ]|\s*$)")
 _YEAR_MARK = re.compile(r"(?<=\b(?:19|20)\d\d\.)\d{1,2}(?=\s+[A-ZÀ-Þ]|\s*$)")
 
@@ -50,7 +53,9 @@ def sentence_spans(text: str, language: str) -> list[Span]:
 
 
 def _boundaries(text: str, language: str) -> Iterator[Span]:
-    hidden = _YEAR_MARK.sub(_blank, _MERGED_MARK.sub(_blank, text))
+    hidden = text
+    if _MAY_BE_MARK.search(text):
+        hidden = _YEAR_MARK.sub(_blank, _MERGED_MARK.sub(_blank, text))
     for boundary in get_sentence_boundaries(language, hidden):
         yield boundary["start_index"], boundary["end_index"]
 

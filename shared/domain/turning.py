@@ -11,6 +11,8 @@ from shared.domain.rows import Row, row_of
 
 def angle_of(page: Page) -> int:
     """The angle at which most of a page's words are set."""
+    if all(line.angle == 0 for line in page.lines):
+        return 0
     words: Counter[int] = Counter()
     for line in page.lines:
         words[line.angle] += len(line.words)

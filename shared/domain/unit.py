@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.domain.pages import PageState, Rect
 
@@ -19,8 +20,7 @@ class UnitKind(StrEnum):
     CAPTION = "caption"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where `text[start:end]` of a unit stands: one printed word, or part of one."""
 
     start: int

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from shared.domain.furniture import find_furniture
+from shared.domain.garbage import no_collection
 from shared.domain.hyphens import count_words
 from shared.domain.languages import guess_language
 from shared.domain.pages import Page
@@ -28,6 +29,11 @@ def build_units(title: str, pages: Sequence[Page]) -> DocumentText:
 
     Total and deterministic: any pages give a text, the same pages the same.
     """
+    with no_collection():
+        return _build(title, pages)
+
+
+def _build(title: str, pages: Sequence[Page]) -> DocumentText:
     furniture = find_furniture(pages)
     rows = [
         upright_rows(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from shared.domain.hyphens import HYPHENS, SOFT_HYPHEN, Vocabulary, joins, loses_hyphen
 from shared.domain.pages import Rect, Word
@@ -34,20 +35,26 @@ class Wording:
 
     def cut(self, start: int, end: int) -> tuple[str, tuple[Place, ...]]:
         """The text of a span and its places, counted from the span's start."""
-        places: list[Place] = []
-        for index in range(bisect_right(self.places, start, key=_end), len(self.places)):
-            first, last, page, rect = self.places[index]
-            if first >= end:
-                break
-            if first < start or last > end:
-                rect = _part(rect, first, last, max(first, start), min(last, end))
-                first, last = max(first, start), min(last, end)
-            places.append(Place(first - start, last - start, page, rect))
+        opening = bisect_right(self.places, start, key=_end)
+        closing = bisect_left(self.places, end, lo=opening, key=_start)
+        places = [
+            Place(first - start, last - start, page, rect)
+            for first, last, page, rect in self.places[opening:closing]
+        ]
+        for edge in (0, -1) if places else ():
+            places[edge] = _clipped(places[edge], end - start)
         return self.text[start:end], tuple(places)
 
 
-def _end(spot: Spot) -> int:
-    return spot[1]
+_start, _end = itemgetter(0), itemgetter(1)
+
+
+def _clipped(place: Place, length: int) -> Place:
+    """What of a place lies within the first `length` characters."""
+    if place.start >= 0 and place.end <= length:
+        return place
+    start, end = max(place.start, 0), min(place.end, length)
+    return Place(start, end, place.page, _part(place.rect, place.start, place.end, start, end))
 
 
 def _part(rect: Rect, first: int, last: int, start: int, end: int) -> Rect:
@@ -90,15 +97,15 @@ class _Setter:
     def add_plain(self, row: Row, first: int) -> None:
         """Set the words of a row from `first` on, knowing that a space parts them all."""
         position, page = self.length, row.page
-        texts = [item.text for item in row.words[first:]]
-        for item in row.words[first:]:
+        words = row.words[first:]
+        for text, rect in words:
             start = position + 1
-            position = start + len(item.text)
-            self.places.append((start, position, page, item.rect))
-        if texts:
+            position = start + len(text)
+            self.places.append((start, position, page, rect))
+        if words:
             self.parts.append(" ")
-            self.parts.append(" ".join(texts))
-            self.previous = texts[-1]
+            self.parts.append(" ".join([text for text, _ in words]))
+            self.previous = words[-1].text
         self.length = position
 
     def _is_glued(self, item: Word, text: str, row: Row, index: int) -> bool:
