@@ -39,6 +39,17 @@ _OBJECTS = [
     "energy efficiency of public buildings",
     "climate finance for cities",
 ]
+_MATTERS = [
+    "the register of licensed surveyors",
+    "water quality in coastal towns",
+    "the curriculum of rural schools",
+    "waiting times in district hospitals",
+    "the maintenance of bridges and harbours",
+    "statistics on household income",
+    "the training of customs officers",
+    "procurement rules for municipalities",
+    "museums and public libraries",
+]
 _ENDS = [
     "in line with the national strategy",
     "subject to international support",
@@ -76,8 +87,13 @@ def write_variables(path: Path, count: int) -> Path:
 
 
 def _paragraph(chance: random.Random) -> str:
-    return " ".join(
-        f"The {chance.choice(_SUBJECTS)} {chance.choice(_VERBS)} {chance.choice(_OBJECTS)} "
+    """Six sentences, of which at most two have to do with a variable: most of a plan has not."""
+    told = sorted(chance.sample(range(6), 2))
+    return " ".join(_sentence(chance, _OBJECTS if at in told else _MATTERS) for at in range(6))
+
+
+def _sentence(chance: random.Random, objects: list[str]) -> str:
+    return (
+        f"The {chance.choice(_SUBJECTS)} {chance.choice(_VERBS)} {chance.choice(objects)} "
         f"{chance.choice(_ENDS)}."
-        for _ in range(6)
     )

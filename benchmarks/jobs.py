@@ -32,14 +32,11 @@ def main() -> None:
         settings = {"MODEL_CALLS_AT_ONCE": str(AT_ONCE)}
         options = StackOptions(folder / "stack", model_latency=LATENCY, settings=settings)
         with Stack(options, say=lambda _: None) as stack:
-            began = time.monotonic()
-            client = Client(stack.url, stack.check)
-            job = client.submit(files, variables, "bench@example.org")
-            for status in client.watch(job, every_seconds=0.2):
-                if status.progress.get("stage") in ("emailing", "done") or status.finished:
-                    break
-            took = time.monotonic() - began
+            _run(stack, {"0.pdf": files["0.pdf"]}, variables)  # the first job pays for imports
+            before = _stats(stack.url_of("model"))["calls"]
+            took = _run(stack, files, variables)
             stats = _stats(stack.url_of("model"))
+            stats["calls"] -= before
     ideal = stats["calls"] * LATENCY / AT_ONCE
     show(
         f"{DOCUMENTS} documents x {VARIABLES} variables, {PAGES} pages each, "
@@ -55,6 +52,17 @@ def main() -> None:
             ]
         ],
     )
+
+
+def _run(stack: Stack, files: dict[str, Path], variables: Path) -> float:
+    """Seconds from the submission to the finished workbook."""
+    began = time.monotonic()
+    client = Client(stack.url, stack.check)
+    job = client.submit(files, variables, f"{len(files)}@example.org")
+    for status in client.watch(job, every_seconds=0.2):
+        if status.progress.get("stage") in ("emailing", "done") or status.finished:
+            return time.monotonic() - began
+    raise SystemExit("the job never ended")
 
 
 def _stats(url: str) -> dict[str, int]:
