@@ -65,15 +65,19 @@ def _lock_hash() -> str:
 
 
 def _npm_ci(node: Node, home: Path, cache: Path) -> None:
-    """Install exactly what the lock names; what a broken installation left is removed first."""
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir()
+    """Install exactly what the lock names; what is there stays until the new one is whole.
+
+    An Azurite may be running from it, and without a registry there will be no other.
+    """
+    fresh = home.with_name(f"{home.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
     for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(RECIPE / name, home / name)
+        shutil.copyfile(RECIPE / name, fresh / name)
     options = ("--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error")
     done = subprocess.run(
         [*node.npm, "ci", *options, "--cache", cache],
-        cwd=home,
+        cwd=fresh,
         env=os.environ | {"PATH": f"{node.node.parent}{os.pathsep}{os.environ.get('PATH', '')}"},
         capture_output=True,
         text=True,
@@ -84,6 +88,8 @@ def _npm_ci(node: Node, home: Path, cache: Path) -> None:
             f"npm could not install Azurite into {home} ({_reason(done.stderr)}). "
             "Allow npm to reach a registry (`npm config get registry`) and start again."
         )
+    shutil.rmtree(home, ignore_errors=True)
+    fresh.rename(home)
 
 
 def _reason(stderr: str) -> str:

@@ -173,6 +173,23 @@ def test_an_interrupted_installation_is_done_again(
     assert runs.read_text().split() == ["ci", "ci"]
 
 
+def test_an_installation_that_fails_takes_nothing_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a registry the Azurite that is there, and may be running, stays whole."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    _program(programs / "node", "echo v24.0.0")
+    _program(programs / "npm", "echo npm error code ECONNREFUSED >&2; exit 1")
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    running = tmp_path / "azurite" / "node_modules" / "azurite" / "dist" / "src" / "blob"
+    running.mkdir(parents=True)
+    (running / "main.js").write_text("of an older lock")
+    with pytest.raises(AzuriteUnavailableError, match="ECONNREFUSED"):
+        install_azurite(tmp_path)
+    assert (running / "main.js").read_text() == "of an older lock"
+
+
 def _program(path: Path, line: str) -> None:
     path.write_text(f"#!/bin/sh\n{line}\n")
     path.chmod(0o755)
