@@ -9,22 +9,22 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Semaphore
 
+from shared.document_store import DocumentStore, PageWriter
 from shared.domain import blob_names
-from shared.domain.errors import DocumentError, LeaseLost, StorageError
+from shared.domain.errors import DocumentError, LeaseLost
 from shared.domain.findings import DocumentFindings, fold_findings, unread_document
-from shared.domain.job import Document, DocumentState, Job
+from shared.domain.job import Document, DocumentState
 from shared.domain.messages import ReadDocument, SliceResult
 from shared.domain.pages import Page, PageState
 from shared.domain.plan import Owed, plan_readings
 from shared.domain.progress import DocumentProgress, DocumentStage
 from shared.domain.readings import Reading, Usage
 from shared.domain.steps import count
-from shared.domain.stored import decode, encode
+from shared.domain.stored import encode
 from shared.domain.units import DocumentText, build_units
 from shared.domain.windows import cut_windows
 from shared.lease_keeper import LEASE_SECONDS, LeaseKeeper
@@ -47,16 +47,9 @@ WAIT_FOR_TURN_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 600.0
 SAVE_EVERY_SECONDS = 1.0
 
-STORE_AGAIN_SECONDS = 2.0
-STORE_PATIENCE_SECONDS = 120.0
-"""How long storing a paid answer is tried; with a slice and a call, still under 5 minutes."""
-
 _TEXT_TURNS = Semaphore(os.cpu_count() or 1)
 """Text is work for the processor: more documents at once than cores would all be late, where the
 first could already be with the model."""
-
-TRANSFERS = 8
-"""Pages or readings on their way to or from storage at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +71,7 @@ def read_slice(reader: Reader, asked: ReadDocument) -> SliceResult:
     """
     watch = RunWatch(reader.blobs, asked.job, asked.run)
     if not watch.is_current():
-        return SliceResult(done=True, advanced=False, variables_done=0, stale=True)
+        return _stale()
     lease = _take_lease(reader.blobs, blob_names.state(asked.job, asked.document), watch)
     if lease is None:
         return _held_elsewhere()
@@ -99,6 +92,10 @@ def _take_lease(blobs: BlobStore, name: str, watch: RunWatch) -> Lease | None:
     return lease
 
 
+def _stale() -> SliceResult:
+    return SliceResult(done=True, advanced=False, variables_done=0, stale=True)
+
+
 def _held_elsewhere() -> SliceResult:
     return SliceResult(
         done=False, advanced=False, variables_done=0, retry_after=HELD_ELSEWHERE_SECONDS
@@ -112,14 +109,14 @@ class _Slice:
         self, reader: Reader, asked: ReadDocument, watch: RunWatch, keeper: LeaseKeeper
     ) -> None:
         self._reader = reader
-        self._blobs = reader.blobs
-        self._asked = asked
+        self._store = DocumentStore(reader.blobs, asked.job, asked.document)
+        self._run = asked.run
         self._watch = watch
         self._keeper = keeper
         self._deadline = time.monotonic() + asked.slice_seconds
         self._saved = float("-inf")
         self._advanced = False
-        self._job = decode(Job, self._blobs.read(blob_names.request(asked.job)))
+        self._job = self._store.job()
         self._document: Document = self._job.document(asked.document)
         self._progress = self._begin()
 
@@ -136,7 +133,7 @@ class _Slice:
         if text is None:
             return self._stop_early(hopeless)
         owed = plan_readings(self._job, cut_windows(text))
-        known = self._known_readings()
+        known = self._store.readings()
         if not hopeless and self._watch.is_wanted():
             calls = ModelCalls(self._reader.model, self._job, owed, known, self._progress.timeouts)
             calls.run(self._reader.calls_at_once, self._going(owed, known))
@@ -151,13 +148,12 @@ class _Slice:
 
     def _begin(self) -> DocumentProgress:
         """What earlier slices left; a new run starts its own count of attempts."""
-        stored = self._blobs.find(blob_names.state(self._asked.job, self._asked.document))
-        progress = decode(DocumentProgress, stored) if stored else None
+        progress = self._store.progress()
         if progress is None:
-            return DocumentProgress(run=self._asked.run)
-        if progress.run != self._asked.run:
+            return DocumentProgress(run=self._run)
+        if progress.run != self._run:
             return DocumentProgress(
-                run=self._asked.run, pages_total=progress.pages_total, title=progress.title
+                run=self._run, pages_total=progress.pages_total, title=progress.title
             )
         return progress
 
@@ -194,76 +190,46 @@ class _Slice:
 
     def _pages(self, *, extract: bool) -> list[Page] | None:
         """Every page of the document, or None where the slice ended before all are known."""
-        asked = self._asked
-        names = list(self._blobs.names(blob_names.pages(asked.job, asked.document)))
-        with ThreadPoolExecutor(TRANSFERS) as transfers:
-            known = {
-                page.number: page
-                for page in transfers.map(lambda name: decode(Page, self._blobs.read(name)), names)
-            }
-            total = self._progress.pages_total
-            if extract and (not total or len(known) < total):
-                if not self._may_go_on():
-                    return None
-                self._extract(known, transfers)
-        self._save(pages_done=len(known), force=True)
-        total = self._progress.pages_total
-        if not total:
-            return None
-        if len(known) < total:
-            if extract and self._watch.is_wanted():
+        known = self._store.pages()
+        if extract and (not self._progress.pages_total or self._missing(known)):
+            if not self._may_go_on():
                 return None
-            reason = "not reached" if self._watch.is_wanted() else "cancelled before it was read"
-            for number in range(1, total + 1):
-                known.setdefault(number, Page(number, 0, 0, PageState.FAILED, reason))
+            self._extract(known)
+        self._save(pages_done=len(known), force=True)
+        missing = self._missing(known)
+        if not self._progress.pages_total or (missing and extract and self._watch.is_wanted()):
+            return None
+        reason = "not reached" if self._watch.is_wanted() else "cancelled before it was read"
+        known |= {number: Page(number, 0, 0, PageState.FAILED, reason) for number in missing}
         return [known[number] for number in sorted(known)]
 
-    def _extract(self, known: dict[int, Page], transfers: ThreadPoolExecutor) -> None:
+    def _missing(self, known: dict[int, Page]) -> list[int]:
+        return [n for n in range(1, self._progress.pages_total + 1) if n not in known]
+
+    def _extract(self, known: dict[int, Page]) -> None:
         """Add the missing pages to `known`, each stored as soon as it is there."""
-        pdf = self._blobs.read(blob_names.pdf(self._asked.job, self._asked.document))
-        with self._reader.extractor.open(pdf) as opened:
+        with (
+            self._reader.extractor.open(self._store.pdf()) as opened,
+            PageWriter(self._store_page) as writer,
+        ):
             self._save(pages_total=opened.page_count, title=opened.title, force=True)
-            missing = (n for n in range(1, opened.page_count + 1) if n not in known)
-            writes = []
-            for page in opened.pages(next(missing, opened.page_count + 1)):
+            missing = self._missing(known)
+            for page in opened.pages(missing[0]) if missing else ():
                 known[page.number] = page
-                writes.append(transfers.submit(self._store_page, page))
-                if len(writes) >= 2 * TRANSFERS:
-                    writes.pop(0).result()
+                writer.add(page)
                 self._save(pages_done=len(known))
                 if not self._may_go_on():
                     break
-            for write in writes:
-                write.result()
 
     def _store_page(self, page: Page) -> None:
-        name = blob_names.page(self._asked.job, self._asked.document, page.number)
-        self._blobs.write(name, encode(page))
+        self._store.store_page(page)
         self._advanced = True
 
     # Readings
 
-    def _known_readings(self) -> dict[str, Reading]:
-        prefix = blob_names.readings(self._asked.job, self._asked.document)
-        with ThreadPoolExecutor(TRANSFERS) as transfers:
-            stored = transfers.map(self._blobs.read, list(self._blobs.names(prefix)))
-            readings = [decode(Reading, data) for data in stored]
-        return {reading.key: reading for reading in readings}
-
     def _store_reading(self, reading: Reading) -> None:
-        """An answer is paid, so it is worth more patience than any other write."""
-        name = blob_names.reading(self._asked.job, self._asked.document, reading.key)
-        until = time.monotonic() + STORE_PATIENCE_SECONDS
-        while True:
-            try:
-                self._blobs.write(name, encode(reading))
-            except StorageError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(STORE_AGAIN_SECONDS)
-            else:
-                self._advanced = True
-                return
+        self._store.store_reading(reading)
+        self._advanced = True
 
     def _going(self, owed: tuple[Owed, ...], known: dict[str, Reading]) -> Going:
         return Going(
@@ -335,9 +301,10 @@ class _Slice:
 
     def _conclude(self, findings: DocumentFindings) -> SliceResult:
         """Write the findings, then say that the document is done."""
+        if not self._watch.is_wanted() and not self._watch.is_current():
+            return _stale()
         self._save(force=True)  # proves that the lease is still held
-        name = blob_names.findings(self._asked.job, self._asked.document)
-        self._blobs.write(name, encode(findings))
+        self._store.store_findings(findings)
         failed = findings.state in {DocumentState.FAILED, DocumentState.UNREADABLE}
         self._advanced = True
         self._save(

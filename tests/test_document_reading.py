@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared import document_reading
+from shared import document_reading, document_store
 from shared.document_reading import LOST_LIMIT, STALLED_LIMIT, Reader, read_slice
 from shared.domain import blob_names
 from shared.domain.errors import (
@@ -217,7 +217,7 @@ def _failing_after(blobs: FakeBlobs, steps: int) -> Iterator[None]:
 
 def test_a_paid_answer_outlasts_storage_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     """Storing an answer is tried until storage is back; the answer is not asked for again."""
-    monkeypatch.setattr(document_reading, "STORE_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(document_store, "STORE_AGAIN_SECONDS", 0.01)
     bench = Bench()
     put, refusals = bench.blobs.put, [3]
 
@@ -338,6 +338,19 @@ def test_a_run_that_is_not_the_latest_touches_nothing() -> None:
     bench.blobs.write(blob_names.current_run("job"), b"2")
     assert bench.slice(run=1).stale
     assert bench.blobs.find(blob_names.state("job", "d1")) is None
+
+
+def test_a_run_overtaken_while_it_reads_writes_no_findings() -> None:
+    """A zombie that a later run overtakes in the middle leaves its answers, and nothing else."""
+    bench = Bench()
+
+    def overtake() -> None:
+        bench.blobs.write(blob_names.current_run("job"), b"2")
+        time.sleep(1.1)  # longer than the markers are left unlooked at
+
+    bench.model.before = overtake
+    assert bench.slice(run=1).stale
+    assert bench.blobs.find(blob_names.findings("job", "d1")) is None
 
 
 def test_a_finished_document_is_not_read_again() -> None:
