@@ -133,9 +133,15 @@ def _await_port(process: subprocess.Popen[str], seconds: float = 60) -> int:
     threading.Thread(target=read, args=(process.stdout,), daemon=True).start()
     ready.wait(seconds)
     if not found:
-        reason = next((line for line in reversed(said) if line), "it said nothing")
-        raise AzuriteUnavailableError(f"Azurite did not start: {reason}")
+        raise AzuriteUnavailableError(f"Azurite did not start: {_reason(said)}")
     return found[0]
+
+
+def _reason(said: list[str]) -> str:
+    """What to show of its last words: a crash ends with its stack and the version of Node."""
+    lines = [line for line in said if line]
+    errors = [line for line in lines if re.match(r"\w*Error\b", line)]
+    return (errors or lines or ["it said nothing"])[-1]
 
 
 def _await_answer(azurite: Azurite, seconds: float = 30) -> None:

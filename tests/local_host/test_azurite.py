@@ -190,6 +190,24 @@ def test_an_installation_that_fails_takes_nothing_away(
     assert (running / "main.js").read_text() == "of an older lock"
 
 
+def test_a_crash_is_told_by_its_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Node ends a crash with a stack and its own version; the line between says what is wrong."""
+    crash = (
+        "Error: Cannot find module 'x'\\n    at Module._load\\n{ code: 1 }\\n\\nNode.js v24.0.0\\n"
+    )
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    _program(
+        programs / "node",
+        f'[ "$1" = --version ] && echo v24.0.0 && exit; printf "{crash}"; exit 1',
+    )
+    service = "node_modules/azurite/dist/src/blob"
+    _program(programs / "npm", f"mkdir -p {service}; >{service}/main.js")
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(AzuriteUnavailableError, match="Cannot find module 'x'"):
+        start_azurite(tmp_path / "data", local=tmp_path / "local")
+
+
 def _program(path: Path, line: str) -> None:
     path.write_text(f"#!/bin/sh\n{line}\n")
     path.chmod(0o755)
