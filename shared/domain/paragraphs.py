@@ -18,7 +18,7 @@ from shared.domain.line_marks import (
     starts_with_bullet,
     succeeds,
 )
-from shared.domain.rows import Row, merge_segments
+from shared.domain.rows import Row, follows, merge_segments
 from shared.domain.unit import UnitKind
 
 
@@ -76,7 +76,8 @@ def _begins(open_paragraph: Paragraph, row: Row, left: float, right: float, pitc
     """Whether a row begins a paragraph of its own."""
     before = open_paragraph.last
     return (
-        _is_set_differently(before, row)
+        not follows(before, row)
+        or _is_set_differently(before, row)
         or _is_marked(open_paragraph, row)
         or bool(pitch and row.rect[1] - before.rect[1] > 1.4 * pitch)
         or _ended_early(open_paragraph, row, left, right)
@@ -147,6 +148,8 @@ def _is_rest_of_range(before: Row, after: Row) -> bool:
 def continues(before: Paragraph, after: Paragraph) -> bool:
     """Whether a paragraph is the rest of one that stopped at the foot of a column or page."""
     if before.kind not in {UnitKind.SENTENCE, UnitKind.LIST_ITEM}:
+        return False
+    if not follows(before.last, after.first):
         return False
     if _is_rest_of_range(before.last, after.first):
         return True

@@ -29,6 +29,9 @@ class Row(NamedTuple):
     order: int
     """Which of the page's lines it is, in the extractor's order."""
 
+    last: int
+    """The same of its last segment."""
+
     @property
     def height(self) -> float:
         """From the top of its tallest word to the foot of its lowest."""
@@ -54,6 +57,7 @@ def row_of(page: Page, line: Line, order: int) -> Row:
         line.angle,
         " ".join([word.text for word in line.words]),
         order,
+        order,
     )
 
 
@@ -78,6 +82,7 @@ def joined(rows: Sequence[Row]) -> Row:
         rows[0].angle,
         " ".join([row.text for row in rows]),
         rows[0].order,
+        rows[-1].last,
     )
 
 
@@ -87,11 +92,20 @@ def same_line(first: Row, second: Row) -> bool:
     return overlap > 0.5 * min(first.height, second.height) and first.angle == second.angle
 
 
+def follows(before: Row, after: Row) -> bool:
+    """Whether nothing stands between two rows in the text of their page.
+
+    Only such rows are put together to a unit: it is found verbatim in what any reader copies.
+    """
+    return after.order == before.last + 1 or after.page != before.page
+
+
 def merge_segments(rows: Sequence[Row], keep_apart: Callable[[Row], bool]) -> list[Row]:
     """Join neighbours in the given order that stand on one printed line, but for some."""
     merged: list[list[Row]] = []
     for row in rows:
-        if merged and same_line(merged[-1][-1], row) and not keep_apart(row):
+        before = merged[-1][-1] if merged else None
+        if before and follows(before, row) and same_line(before, row) and not keep_apart(row):
             merged[-1].append(row)
         else:
             merged.append([row])

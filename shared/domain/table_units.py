@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from shared.domain.hyphens import Vocabulary
 from shared.domain.line_marks import marker_length
 from shared.domain.paragraphs import Paragraph, split_block
-from shared.domain.rows import Row
+from shared.domain.rows import Row, follows
 from shared.domain.tables import Table
 from shared.domain.wording import Wording, word
 
@@ -26,10 +26,11 @@ def row_parts(table: Table, vocabulary: Vocabulary) -> Iterator[tuple[int, Wordi
         for cell in cells:
             paragraphs = split_block(cell)
             if not _is_prose(paragraphs):
-                if short and cell[0].order != short[-1].order + 1:
-                    yield index, word(short, vocabulary)
-                    short = []
-                short.extend(cell)
+                for row in cell:
+                    if short and not follows(short[-1], row):
+                        yield index, word(short, vocabulary)
+                        short = []
+                    short.append(row)
                 continue
             if short:
                 yield index, word(short, vocabulary)
