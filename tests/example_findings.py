@@ -38,7 +38,7 @@ def make_quote(
     name: str = "q1",
     text: str = "Canada will reach net zero by 2050.",
     focus: tuple[int, int] = (12, 34),
-    units: tuple[int, int] = (10, 11),
+    units: tuple[int, ...] = (10, 11),
     page: int = 14,
 ) -> Quote:
     """A quote on one page."""

@@ -35,14 +35,17 @@ class QuoteBox:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A verbatim passage: whole consecutive units. `focus` is a character span in `text`."""
+    """A verbatim passage. `units` are the numbers of its whole, consecutive units.
+
+    `focus` is a character span in `text`.
+    """
 
     id: str
     text: str
     focus: tuple[int, int]
     pdf_pages: tuple[int, ...]
     printed_pages: tuple[str, ...]
-    units: tuple[int, int]
+    units: tuple[int, ...]
     kind: str
     heading: tuple[str, ...]
     before: str
@@ -101,7 +104,7 @@ class QuoteSlicer:
             focus=(start, end),
             pdf_pages=pages,
             printed_pages=tuple(self._printed[page] for page in pages if self._printed.get(page)),
-            units=(passage.first, passage.last),
+            units=tuple(range(passage.first, passage.last + 1)),
             kind=str(_kind(units)),
             heading=units[0].heading,
             before=_tail(self._units[first - 1].text) if first else "",

@@ -27,11 +27,11 @@ def join_spans(quotes: Iterable[tuple[Variable, Quote]]) -> tuple[Span, ...]:
 
     Passages that merely overlap stay apart: joining them would make a quote nobody chose.
     """
-    ordered = sorted(quotes, key=lambda pair: (pair[1].units[0], -pair[1].units[1]))
+    ordered = sorted(quotes, key=lambda pair: (pair[1].units[0], -pair[1].units[-1]))
     spans: list[list[tuple[Variable, Quote]]] = []
     for variable, quote in ordered:
         for span in reversed(spans):
-            if span[0][1].units[1] >= quote.units[1]:
+            if span[0][1].units[-1] >= quote.units[-1]:
                 span.append((variable, quote))
                 break
         else:
