@@ -33,6 +33,9 @@ STARTS_UPPER = re.compile(r"^[(\[“\"‘«]?[A-ZÀ-ÖØ-ÞА-Я]")
 _BEFORE_ITEM = re.compile(r"[.;:,!?)]$|\b(?:and|or|et|ou|y|o)$")
 
 
+LONGEST_MARKER = 7
+"""Characters of “(xviii)”."""
+
 TAIL = 12
 """Characters at the end of a text that tell how it ends; the rest need not be searched."""
 
@@ -74,6 +77,8 @@ def marker_length(row: Row) -> int:
     if len(row.words) < 2:
         return 0
     first = row.words[0].text
+    if len(first) > LONGEST_MARKER:
+        return 0
     if BULLET.match(first):
         return 0 if first == "§" and row.words[1].text[0].isdecimal() else 1
     return 1 if ENUMERATOR.match(first) and 0 not in row.raised else 0

@@ -7,9 +7,6 @@ from collections.abc import Iterator
 
 from sentencex import get_sentence_boundaries
 
-LONGEST = 120
-"""Words in a unit; longer ones are cut at clause marks."""
-
 Span = tuple[int, int]
 
 _NO_END = re.compile(
@@ -26,12 +23,6 @@ _LABEL = re.compile(
 _ALWAYS_END = re.compile(r"\betc\.\s*$", re.IGNORECASE)
 _STARTS_SENTENCE = re.compile(r"^[“\"'‘«(\[]*[A-ZÀ-ÖØ-ÞА-Я]")
 _CONTINUES = re.compile(r"^[\s]*[a-zß-öø-ÿа-я,;:)\]%]")
-_CLAUSE = (
-    re.compile(r";\s+|；\s*"),
-    re.compile(r":\s+|：\s*"),
-    re.compile(r"[,،]\s+|[，、]\s*"),
-    re.compile(r"\s+"),
-)
 _MAY_BE_MARK = re.compile(r"[.!?]\d")
 """What both patterns below need; looking back at every letter of a text takes long."""
 
@@ -45,11 +36,8 @@ def sentence_spans(text: str, language: str) -> list[Span]:
     A footnote mark that is printed as part of the last word (“emissions.12 The”) ends up between
     two spans: it belongs to neither sentence.
     """
-    spans: list[Span] = []
-    for start, end in _without_marks(text, _joined(text, list(_boundaries(text, language)))):
-        for first, last in _items(text, start, end):
-            spans.extend(_short_enough(text, first, last))
-    return spans
+    found = _without_marks(text, _joined(text, list(_boundaries(text, language))))
+    return [span for span in found if span[0] < span[1]]
 
 
 def _boundaries(text: str, language: str) -> Iterator[Span]:
@@ -89,15 +77,17 @@ def _is_no_boundary(before: str, after: str) -> bool:
 
 
 def _without_marks(text: str, spans: list[Span]) -> Iterator[Span]:
-    for start, end in spans:
-        first, last = start, end
-        mark = _LEADING_MARK.match(text, start, end)
-        if mark and start and not text[start - 1].isspace():
-            first = mark.end()
-        trailing = _TRAILING_MARK.search(text, first, end)
+    for start, stop in spans:
+        first, end = start, stop
+        if start and not text[start - 1].isspace():
+            mark = _LEADING_MARK.match(text, start, stop)
+            first = mark.end() if mark else start
+        first, end = trimmed(text, first, end)
+        ends_in_digit = first < end and text[end - 1].isdigit()
+        trailing = _TRAILING_MARK.search(text, first, end) if ends_in_digit else None
         if trailing and _is_mark(text, trailing.start()):
-            last = trailing.start()
-        yield _trimmed(text, first, last)
+            end = trailing.start()
+        yield trimmed(text, first, end)
 
 
 _LEADING_MARK = re.compile(r"\d{1,3}\s+")
@@ -113,63 +103,10 @@ def _is_mark(text: str, start: int) -> bool:
     )
 
 
-def _trimmed(text: str, start: int, end: int) -> Span:
+def trimmed(text: str, start: int, end: int) -> Span:
+    """The span without the white space at its edges."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
     return start, end
-
-
-def _items(text: str, start: int, end: int) -> Iterator[Span]:
-    """The members of a list written as one sentence with semicolons."""
-    cuts: list[int] = []
-    depth, last = 0, start
-    for match in _LIST_SIGNS.finditer(text, start, end):
-        sign = match[0]
-        if sign in "([":
-            depth += 1
-        elif sign in ")]":
-            depth = max(0, depth - 1)
-        elif depth == 0 and len(text[last : match.end()].split()) >= ITEM_WORDS:
-            cuts.append(match.end())
-            last = match.end()
-    if len(cuts) < 2 or len(text[last:end].split()) < ITEM_WORDS - 1:
-        cuts = cuts if len(cuts) > 2 else []
-    for cut in [*cuts, end]:
-        if _trimmed(text, start, cut)[0] < _trimmed(text, start, cut)[1]:
-            yield _trimmed(text, start, cut)
-        start = cut
-
-
-def _short_enough(text: str, start: int, end: int) -> Iterator[Span]:
-    """Cut at the clause mark nearest the middle until every part is short enough."""
-    if start >= end:
-        return
-    if _count(text[start:end]) <= LONGEST:
-        yield start, end
-        return
-    middle = (start + end) // 2
-    quarter = (end - start) // 4
-    for pattern in _CLAUSE:
-        cuts = [m.end() for m in pattern.finditer(text, start + quarter, end - quarter)]
-        if cuts:
-            cut = min(cuts, key=lambda position: abs(position - middle))
-            break
-    else:
-        cut = middle
-    yield from _short_enough(text, *_trimmed(text, start, cut))
-    yield from _short_enough(text, *_trimmed(text, cut, end))
-
-
-def _count(text: str) -> int:
-    """Words; where there are no spaces, as many as would fit."""
-    return max(len(text.split()), len(_UNSPACED.findall(text)) // 2, len(text) // LETTERS_A_WORD)
-
-
-ITEM_WORDS = 4
-LETTERS_A_WORD = 15
-"""More than any language's average, the space included."""
-
-_LIST_SIGNS = re.compile(r"[(\[)\]]|;(?=\s)")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")

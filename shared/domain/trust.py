@@ -23,6 +23,10 @@ TURNED_NUMBERS = "its numbers are turned round in the text layer"
 _GARBLED = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f]|\(cid:\d+\)")
 _BULLET = re.compile(r"(?<!\S)[\uf000-\uf0ff](?!\S)")
 _DRAWN = re.compile(r"[\s._…•·\-–—=*|]+")
+_SIGNS = re.compile(r"[\W_]+")
+_PLAIN = re.compile(r"[\t -~\u00a0-\u024f\u2010-\u2026]+")
+"""What most pages consist of, and nothing below looks for."""
+
 _LETTER = re.compile(r"[^\W\d_]")
 _ARABIC_LETTER = re.compile(r"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc]")
 _REVERSED_YEAR = re.compile(r"(?<!\d)\d{2}(?:91|02)(?!\d)")
@@ -49,17 +53,20 @@ def _doubt(text: str, is_hidden: bool) -> str:
         return HIDDEN_LAYER
     if _is_noise(text):
         return GARBLED_FONTS
-    if text.isascii() and text.isprintable():
+    strange = _PLAIN.sub("", text)
+    if not strange and "(cid:" not in text:
         return ""
-    if len(_GARBLED.findall(_BULLET.sub("", text))) > GARBLED_SHARE * len(text):
+    may_be_garbled = "(cid:" in text or _GARBLED.search(strange) is not None
+    if may_be_garbled and len(_GARBLED.findall(_BULLET.sub("", text))) > GARBLED_SHARE * len(text):
         return GARBLED_FONTS
-    return TURNED_NUMBERS if _has_turned_numbers(text) else ""
+    is_arabic = _ARABIC_LETTER.search(strange) is not None
+    return TURNED_NUMBERS if is_arabic and _has_turned_numbers(text) else ""
 
 
 def _is_noise(text: str) -> bool:
     """Mostly signs, lines of dots and rules aside."""
     sample = _DRAWN.sub("", text[:2000])
-    return len(sample) >= 4 and 2 * sum([sign.isalnum() for sign in sample]) < len(sample)
+    return len(sample) >= 4 and 2 * len(_SIGNS.sub("", sample)) < len(sample)
 
 
 def _has_turned_numbers(text: str) -> bool:

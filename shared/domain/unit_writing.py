@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from shared.domain.clauses import clause_spans
 from shared.domain.hyphens import Vocabulary
 from shared.domain.pages import PageState
 from shared.domain.paragraphs import Paragraph
-from shared.domain.sentences import sentence_spans
+from shared.domain.sentences import sentence_spans, trimmed
 from shared.domain.table_units import header_of, row_parts
 from shared.domain.tables import Table
 from shared.domain.unit import Place, Unit, UnitKind
@@ -23,6 +24,8 @@ class Piece:
     places: tuple[Place, ...]
     marker: str = ""
     note: str = ""
+    sentence: str = ""
+    """The whole of the sentence it is a part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,9 @@ class UnitWriter:
         continued = table.xs == self.columns
         if not continued:
             self.header, self.columns = header_of(table), table.xs
-        for row, wording in row_parts(table, self.facts.vocabulary):
+        for row, wording, marker in row_parts(table, self.facts.vocabulary):
             lead_in = self.header if row or continued else ""
-            for piece in self._sentences(wording):
+            for piece in self._sentences(wording, marker):
                 yield self._unit(UnitKind.TABLE_ROW, piece, lead_in)
 
     def _heading(self, paragraph: Paragraph) -> Iterator[Unit]:
@@ -102,17 +105,24 @@ class UnitWriter:
         for piece in self._sentences(wording, _marker(paragraph)):
             yield self._unit(paragraph.kind, piece)
             if is_body:
-                self.last_sentence = piece.text
+                self.last_sentence = piece.sentence
 
     def _sentences(self, wording: Wording, marker: str = "") -> Iterator[Piece]:
-        """The sentences of a wording, raised marks at their edges left out of the text."""
-        found = sentence_spans(_without_marks(wording), self.facts.language)
-        inside = [_inside_marks(wording, start, end) for start, end in found]
-        spans = [span for span in inside if span[0] < span[1]]
-        ends = [start for start, _ in spans[1:]] + [len(wording.text)]
-        for place, ((start, end), after) in enumerate(zip(spans, ends, strict=False)):
+        """The clauses of a wording, raised marks at their edges left out of the text."""
+        text = _without_marks(wording)
+        found: list[tuple[int, int]] = []
+        wholes: list[str] = []
+        for sentence in sentence_spans(text, self.facts.language):
+            for clause in clause_spans(text, *sentence):
+                span = _inside_marks(wording, *clause)
+                if span[0] < span[1]:
+                    found.append(span)
+                    wholes.append(wording.text[sentence[0] : sentence[1]])
+        ends = [start for start, _ in found[1:]] + [len(wording.text)]
+        for place, ((start, end), after) in enumerate(zip(found, ends, strict=False)):
             before = f"{marker} {wording.text[:start]}".strip() if place == 0 else ""
-            yield Piece(*wording.cut(start, end), before, wording.text[end:after].strip())
+            note = wording.text[end:after].strip()
+            yield Piece(*wording.cut(start, end), before, note, wholes[place])
 
     def _unit(self, kind: UnitKind, piece: Piece, lead_in: str = "") -> Unit:
         self.number += 1
@@ -152,6 +162,8 @@ def _without_marks(wording: Wording) -> str:
 def _inside_marks(wording: Wording, start: int, end: int) -> tuple[int, int]:
     """Narrow a span until neither edge is a raised mark or a space."""
     text = wording.text
+    if not wording.marks and start < end and not text[start].isspace():
+        return trimmed(text, start, end)
     while True:
         while start < end and text[start].isspace():
             start += 1
