@@ -48,7 +48,7 @@ class PymupdfTextExtractor:
         """
         if b"%PDF-" not in pdf[:HEADER_WITHIN]:
             raise DocumentError(_not_a_pdf(pdf))
-        with tempfile.TemporaryFile() as file:
+        with tempfile.TemporaryFile() as file, no_collection():
             file.write(pdf)
             file.flush()
             opened = OpenedPdf(file, self._server, self._limits)
@@ -156,8 +156,7 @@ def _page(frame: dict[str, Any], number: int) -> Page:
     if "failed" in frame:
         return _failed(number, str(frame["failed"]))
     try:
-        with no_collection():
-            return _read_page(frame, number)
+        return _read_page(frame, number)
     except (KeyError, TypeError, ValueError, IndexError):
         raise ChildGone(timed_out=False) from None
 

@@ -365,3 +365,68 @@ def test_text_without_spaces_is_cut_too() -> None:
     found = texts(page(line("x" * 20_000)))
     assert "".join(found) == "x" * 20_000
     assert max(len(text) for text in found) < 2_000
+
+
+def test_members_of_an_enumeration_are_units() -> None:
+    """A list written in one sentence is cut between its members, not after “By 2030,”."""
+    said = (
+        "By 2030, the city builds bus lanes for all districts, cycling paths along rivers, "
+        "tram lines to the suburbs, and safe crossings near schools."
+    )
+    assert texts(page(*paragraph(said))) == [
+        "By 2030, the city builds bus lanes for all districts,",
+        "cycling paths along rivers,",
+        "tram lines to the suburbs,",
+        "and safe crossings near schools.",
+    ]
+
+
+def test_adjectives_in_a_row_are_no_clauses() -> None:
+    """A long sentence is cut at a comma, but not within “fair, accessible and …”."""
+    said = (
+        "The ministry ensures that citizens in all regions can use transport systems with fair, "
+        "accessible and stable prices for everybody who lives there today, while it improves the "
+        "safety of roads and crossings for children"
+    )
+    assert texts(page(*paragraph(said))) == [
+        said[: said.index(" while")],
+        said[said.index("while") :],
+    ]
+
+
+def test_a_list_hangs_on_the_whole_sentence() -> None:
+    """The lead-in of a list is the sentence before it, though it was cut into clauses."""
+    lead = (
+        "In order to reach its targets for the sectors of energy and transport by 2030, the "
+        "government together with the provinces and cities of the country will do these things:"
+    )
+    found = units(page(*paragraph(lead, "• Build railways", "• Plant trees")))
+    assert [unit.lead_in for unit in found if unit.kind is UnitKind.LIST_ITEM] == [lead, lead]
+
+
+def test_numbers_of_table_rows_are_markers() -> None:
+    """Where a table counts its rows, the number is not part of what a row says."""
+    rules = grid([70, 100, 300], [95, 115, 135, 155])
+    lines = [
+        part
+        for row, name in enumerate(["Storm water", "Public health", "Clean mining"])
+        for part in (
+            line(str(row + 1), 75, 100 + 20 * row, block=2 * row),
+            line(name, 105, 100 + 20 * row, block=2 * row + 1),
+        )
+    ]
+    found = units(page(*lines, rules=rules))
+    assert [(unit.marker, unit.text) for unit in found] == [
+        ("1", "Storm water"),
+        ("2", "Public health"),
+        ("3", "Clean mining"),
+    ]
+
+
+def test_what_something_stands_between_stays_apart() -> None:
+    """Lines between which the PDF holds other text never become one unit of one page."""
+    left = paragraph("The plan names all of the measures that", "the ministry of transport and")
+    note = [line("Chart: traffic", 72, 300, block=1)]
+    right = paragraph("energy will take.", x=330, y=400, block=2)
+    said = texts(page(*left, *note, *right))
+    assert not any("and energy" in text for text in said), said
