@@ -19,9 +19,13 @@ from shared.domain.units import DocumentText, Unit, build_units
 
 VERBATIM = [
     "BTN_Bhutan_Second_NDC_English.pdf",
+    "CAN-004-lt-leds-2022.pdf",
+    "CPV_Cabo-Verde_First_NDC_English.pdf",
     "FJI_Fiji_First_NDC_English.pdf",
     "LAO_Lao-People-s-Democratic-Republic_First_NDC_English.pdf",
+    "MDA_Republic-of-Moldova_First_NDC_English.pdf",
     "NPL_Nepal_Second_NDC_English.pdf",
+    "RWA_Rwanda_First_NDC_English.pdf",
     "SEN_Senegal_First_NDC_French.pdf",
     "TZA_United-Republic-of-Tanzania_First_NDC_English.pdf",
     "USCO_1998_DMCA-summary_encrypted.pdf",
