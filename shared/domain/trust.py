@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from shared.domain.pages import Line, PageState
+from shared.domain.pages import Line, Page, PageState
 
 LITTLE_TEXT = 25
 """Words below which a picture, not the text, is what the page is about."""
@@ -19,6 +20,7 @@ MOSTLY_PICTURE = "most of the page is a picture, and its text is not read"
 GARBLED_FONTS = "its fonts do not say which letters they show"
 HIDDEN_LAYER = "its text is invisible, laid under the picture by a text recognition"
 TURNED_NUMBERS = "its numbers are turned round in the text layer"
+TURNED_ELSEWHERE = "numbers are turned round in the text layer of this document"
 
 _GARBLED = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08\x0e-\x1f\x7f-\x9f]|\(cid:\d+\)")
 _BULLET = re.compile(r"(?<!\S)[\uf000-\uf0ff](?!\S)")
@@ -48,6 +50,29 @@ def judge(lines: Sequence[Line], image_share: float, hidden_words: int) -> tuple
     return PageState.TEXT, ""
 
 
+def judge_together(pages: Sequence[Page]) -> Sequence[Page]:
+    """The pages, distrusted alike where one of them was found to turn numbers round.
+
+    Whatever made the text layer made it for all pages, and most pages hold too few years to show.
+    """
+    if not any(page.reason == TURNED_NUMBERS for page in pages):
+        return pages
+    return [
+        replace(page, state=PageState.UNTRUSTED, reason=TURNED_ELSEWHERE)
+        if page.state is PageState.TEXT and _is_mostly_arabic(_text(page.lines))
+        else page
+        for page in pages
+    ]
+
+
+def _text(lines: Sequence[Line]) -> str:
+    return " ".join([word.text for line in lines for word in line.words])
+
+
+def _is_mostly_arabic(text: str) -> bool:
+    return 2 * len(_ARABIC_LETTER.findall(text)) > len(_LETTER.findall(text))
+
+
 def _doubt(text: str, is_hidden: bool) -> str:
     if is_hidden:
         return HIDDEN_LAYER
@@ -71,6 +96,6 @@ def _is_noise(text: str) -> bool:
 
 def _has_turned_numbers(text: str) -> bool:
     """Arabic text layers are known to turn numbers round: 2020 becomes 0202."""
-    if 2 * len(_ARABIC_LETTER.findall(text)) <= len(_LETTER.findall(text)):
+    if not _is_mostly_arabic(text):
         return False
     return len(_REVERSED_YEAR.findall(text)) > len(_YEAR.findall(text))

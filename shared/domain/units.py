@@ -17,6 +17,7 @@ from shared.domain.paragraphs import Paragraph, continues, split_block
 from shared.domain.reading_order import read_in_order
 from shared.domain.rows import Row, body_size
 from shared.domain.tables import Table
+from shared.domain.trust import judge_together
 from shared.domain.turning import upright_height, upright_rows, upright_rules
 from shared.domain.unit import DocumentText, PageOutcome, Place, Unit, UnitKind
 from shared.domain.unit_writing import Facts, UnitWriter
@@ -34,6 +35,7 @@ def build_units(title: str, pages: Sequence[Page]) -> DocumentText:
 
 
 def _build(title: str, pages: Sequence[Page]) -> DocumentText:
+    pages = judge_together(pages)
     furniture = find_furniture(pages)
     rows = [
         upright_rows(
