@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,30 +43,53 @@ def parse(argv: list[str]) -> Arguments:
     values: dict[str, Any] = {**vars(known), "documents": tuple(vars(known).get("documents", ()))}
     arguments = Arguments(**values)
     if problem := find_problem(arguments):
-        parser.error(problem)
+        parser.exit(2, f"./dev {arguments.command}: {problem}\n")
     return arguments
 
 
 def find_problem(arguments: Arguments) -> str:
     """Return the first thing that cannot work, naming the file; empty where all is well."""
+    if arguments.command == "samples":
+        return _find_problem_of_folder(arguments.folder)
     if arguments.command != "run":
         return ""
-    for path in arguments.documents:
-        if not path.is_file():
-            return f"{path}: there is no such file."
-        if path.suffix.lower() not in (".pdf", ".zip"):
-            return f"{path}: neither a PDF nor a ZIP."
+    if problem := next(filter(None, map(_find_problem_of_document, arguments.documents)), ""):
+        return problem
     size = sum(path.stat().st_size for path in arguments.documents)
     if size > REQUEST_LIMIT:
         return (
             f"These files are {size / 1024 / 1024:.0f} MB together and one request holds "
             f"{REQUEST_LIMIT // 1024 // 1024} MB: give fewer at a time."
         )
-    return _find_problem_of_table(arguments.variables)
+    table = _find_problem_of_table(arguments.variables)
+    return table or (_find_problem_of_folder(arguments.out) if arguments.documents else "")
+
+
+def _find_problem_of_document(path: Path) -> str:
+    """Look at the kind of file by its name; the app looks inside."""
+    if path.is_dir():
+        return f"{path} is a folder: give the PDFs in it, as in {path}/*.pdf, or a ZIP of it."
+    if not path.is_file():
+        return f"{path}: there is no such file."
+    if path.suffix.lower() not in (".pdf", ".zip"):
+        return f"{path}: neither a PDF nor a ZIP."
+    return ""
+
+
+def _find_problem_of_folder(folder: Path) -> str:
+    """Say why files cannot be put there; a folder that is missing is made later."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        return f"{there} is a file: name a folder, new or old, for what is written."
+    if not os.access(there, os.W_OK | os.X_OK):
+        return f"{there} cannot be written to: name another folder."
+    return ""
 
 
 def _find_problem_of_table(table: Path) -> str:
     """Look at the header of a CSV; a workbook is looked at by the app."""
+    if table.is_dir():
+        return f"{table} is a folder: give one table of variables, a CSV or an XLSX."
     if not table.is_file():
         return f"{table}: there is no such file."
     if table.suffix.lower() == ".xlsx":

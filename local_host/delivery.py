@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -29,6 +30,16 @@ class Delivery:
         """Whether there was a document, and all were read whole."""
         states = [document["state"] for document in self.documents]
         return bool(states) and all(state == "read" for state in states)
+
+
+def prepare(folder: Path) -> str:
+    """Make the folder, before hours of reading; return why it cannot be written to, if so."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
+    except OSError as error:
+        return f"{folder} cannot be written to ({error.strerror}): name another folder with --out."
 
 
 def deliver(client: Client, job: Job, mails: Path | None, folder: Path) -> Delivery:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from local_host.client import Client, Job, RefusedError, Status, UnreachableError
 from local_host.command_line import Arguments
-from local_host.delivery import deliver, describe
+from local_host.delivery import deliver, describe, prepare
 from local_host.processes import StackError
 from local_host.progress_bar import ProgressBar
 from local_host.stack import Stack, StackOptions
@@ -24,6 +24,9 @@ CANCEL_SECONDS = 20.0
 
 def run(arguments: Arguments) -> int:
     """Do what is asked; return the exit code."""
+    if arguments.documents and (problem := prepare(arguments.out)):
+        _say(problem)
+        return 2
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     try:

@@ -8,10 +8,14 @@ from local_host.sample_texts import FRENCH_STRATEGY, LAW, NATIONAL_PLAN, SHORT_P
 
 def write_samples(folder: Path) -> int:
     """Write every sample into the folder, byte for byte the same each time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, pages in SAMPLES.items():
-        (folder / name).write_bytes(render(pages))
-        print(folder / name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, pages in SAMPLES.items():
+            (folder / name).write_bytes(render(pages))
+            print(folder / name)
+    except OSError as error:
+        print(f"./dev samples: {error.filename} cannot be written ({error.strerror}).")
+        return 2
     return 0
 
 

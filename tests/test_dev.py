@@ -21,10 +21,13 @@ from local_host.surroundings import ROOT, surround
 DEV = ROOT / "dev"
 
 
-def dev(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def dev(
+    *arguments: str | Path, cwd: Path | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run `./dev` to its end."""
     return subprocess.run(
         [sys.executable, DEV, *arguments],
+        cwd=cwd,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -76,6 +79,42 @@ def test_a_wrong_command_line_exits_with_2_and_names_the_fault(
     done = dev(*arguments)
     assert done.returncode == 2, done
     assert said in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("run", "a.pdf", "--out", "a.pdf"), "a.pdf is a file: name a folder"),
+        (("run", "a.pdf", "--out", "a.pdf/out"), "a.pdf is a file: name a folder"),
+        (("samples", "a.pdf"), "a.pdf is a file: name a folder"),
+        (("run", "plans"), "plans is a folder: give the PDFs in it"),
+        (("run", "a.pdf", "--variables", "plans"), "plans is a folder: give one table"),
+    ],
+)
+def test_a_file_for_a_folder_is_told_in_one_line(
+    arguments: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    """Exit 2 with one line, also the other way round, and nothing is written or started."""
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "plans").mkdir()
+    done = dev(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert (tmp_path / "a.pdf").read_bytes() == b"%PDF-1.7"
+
+
+@pytest.mark.parametrize("command", ["run", "samples"])
+def test_a_folder_that_cannot_be_made_is_told(command: str, tmp_path: Path) -> None:
+    """Where the system itself refuses the folder: exit 2, no traceback, nothing is started."""
+    write_samples(tmp_path)
+    wanted = "/proc/self/no such folder"
+    pdf = next(tmp_path.glob("*.pdf"))
+    done = dev(*(("run", pdf, "--out", wanted) if command == "run" else ("samples", wanted)))
+    assert done.returncode == 2, done
+    assert "cannot be written" in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert "ready" not in done.stdout
 
 
 def test_a_table_without_its_columns_is_named(tmp_path: Path) -> None:
