@@ -193,7 +193,7 @@ def _finding(
     passages = [passage for entry in entries for passage in entry.passages]
     quotes = slicer.slice(variable.id, passages, justify=job.justify)
     state = FindingState.FOUND if quotes else _empty_cell_state(text, covered, stop)
-    no_text = f"no text was found on any of its {len(text.pages)} pages"
+    no_text = f"no text was found on {_all_pages(text)}"
     return Finding(
         document=slicer.document,
         variable=variable.id,
@@ -265,7 +265,12 @@ def _document_error(
     if state is DocumentState.READ:
         return None
     if state is DocumentState.UNREADABLE and not stop.reason:
-        return f"No text was found on any of its {len(text.pages)} pages."
+        return f"No text was found on {_all_pages(text)}."
     if state is DocumentState.FAILED and not stop.reason:
         return next((finding.reason for finding in findings if finding.reason), None)
     return stop.reason or None
+
+
+def _all_pages(text: DocumentText) -> str:
+    pages = len(text.pages)
+    return "its only page" if pages == 1 else f"any of its {pages:,} pages"

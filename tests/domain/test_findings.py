@@ -212,6 +212,9 @@ def test_no_text_at_all_is_unreadable() -> None:
     assert findings.state is DocumentState.UNREADABLE
     assert findings.findings[0].state is FindingState.UNREADABLE
     assert "2 pages" in (findings.error or "")
+    single = fold(job, make_text((), pages, pages=1), {})
+    assert single.error == "No text was found on its only page."
+    assert single.findings[0].reason == "no text was found on its only page"
     stopped = fold(job, make_text((), pages, pages=2), {}, cancelled=True)
     assert stopped.state is DocumentState.CANCELLED
     assert stopped.findings[0].state is FindingState.PARTLY_READ
