@@ -17,6 +17,10 @@ CONTEXT_CHARACTERS = 300
 REPEATED_CHARACTERS = 25
 """A text at least this long that stands elsewhere, too, is told to do so; “Yes.” is not."""
 
+VERBATIM = "verbatim"
+DOUBTFUL = "text layer doubtful"
+"""Said instead of “verbatim” where the text layer may not say what is printed."""
+
 _WORST_FIRST = (
     PageState.UNTRUSTED,
     PageState.SCRIPT_NOT_READABLE,
@@ -98,6 +102,7 @@ class QuoteSlicer:
             (offset, p) for o, u in zip(offsets, units, strict=True) for offset, p in _at(o, u)
         ]
         pages = tuple(dict.fromkeys(place.page for _, place in places))
+        source = _source(units)
         return Quote(
             id=_quote_id(self.document, variable, text),
             text=text,
@@ -112,8 +117,8 @@ class QuoteSlicer:
             strength=str(passage.strength),
             justification=passage.why or None if justify else None,
             labels={},
-            source=str(_source(units)),
-            checks=("verbatim", "renumbered") if passage.renumbered else ("verbatim",),
+            source=str(source),
+            checks=_checks(source, renumbered=passage.renumbered),
             boxes=line_boxes(place for _, place in places),
             also_on_pages=self._elsewhere(first, last, pages),
             focus_boxes=line_boxes(
@@ -207,6 +212,12 @@ def _source(units: Sequence[Unit]) -> PageState:
     """The least trustworthy of the units' sources."""
     sources = {unit.source for unit in units}
     return next((state for state in _WORST_FIRST if state in sources), PageState.TEXT)
+
+
+def _checks(source: PageState, *, renumbered: bool) -> tuple[str, ...]:
+    """What is known of the words; those of a doubtful text layer may differ from the print."""
+    words = DOUBTFUL if source is PageState.UNTRUSTED else VERBATIM
+    return (words, "renumbered") if renumbered else (words,)
 
 
 def _folded(text: str) -> str:

@@ -169,7 +169,11 @@ def test_untrusted_source_and_renumbering_are_told() -> None:
     ]
     (quote,) = slice_all(make_text(units), replace(make_passage(1, 2), renumbered=True))
     assert quote.source == "untrusted"
-    assert quote.checks == ("verbatim", "renumbered")
+    assert quote.checks == ("text layer doubtful", "renumbered")
+    (doubtful,) = slice_all(make_text(units), make_passage(2))
+    assert doubtful.checks == ("text layer doubtful",)
+    (trusted,) = slice_all(make_text(units), replace(make_passage(1), renumbered=True))
+    assert trusted.checks == ("verbatim", "renumbered")
     assert slice_all(make_text(units), make_passage(1), justify=False)[0].justification is None
 
 
