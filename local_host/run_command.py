@@ -1,6 +1,7 @@
 """`./dev run`: one job from files to a folder of results, or the page until Ctrl-C."""
 
 import fcntl
+import os
 import shutil
 import signal
 import sys
@@ -41,11 +42,11 @@ def run(arguments: Arguments) -> int:
 
 def _read(arguments: Arguments) -> int:
     """Read the documents; the stack and its state last as long as the job."""
-    with _own_state(arguments.state) as folder, _start(arguments, folder) as stack:
+    with _own_state(arguments.state) as folder, _start(arguments, folder, passing=True) as stack:
         bar = ProgressBar(sys.stderr)
         client = Client(stack.url, stack.check)
         job = client.submit(_name(arguments.documents), arguments.variables, arguments.email)
-        _say(f"Job {job.id}: {stack.url}/jobs/{job.id}")
+        _say(f"Job {job.id}: {stack.url}/jobs/{job.id} (while it runs)")
         try:
             last = _watch(client, job, bar)
         except KeyboardInterrupt:
@@ -76,10 +77,12 @@ def _serve(arguments: Arguments) -> int:
             stack.check()
 
 
-def _start(arguments: Arguments, folder: Path) -> Stack:
+def _start(arguments: Arguments, folder: Path, *, passing: bool = False) -> Stack:
+    """Make the stack; a passing one ends before its results are read: they do not link to it."""
     if not (LOCAL / "azurite").is_dir():
         _say("Getting Azurite, the local Blob Storage (about 30 s, once)…")
-    options = StackOptions(folder, arguments.port, arguments.model_latency)
+    settings = {"PUBLIC_URL": os.environ.get("PUBLIC_URL", "")} if passing else {}
+    options = StackOptions(folder, arguments.port, arguments.model_latency, settings)
     stack = Stack(options, _say)
     for line in stack.real.describe():
         _say(line)

@@ -157,11 +157,11 @@ def _where(job: Job, keeping: Keeping, *, attached: bool) -> str:
         verb = "All results" if attached else "Your results"
         parts.append(f"{verb}: {keeping.public_url}/jobs/{job.id}")
     elif not attached:
-        parts.append(
-            "The workbook is not attached; open the page you submitted from to download it."
-        )
-    if keeping.expires:
+        parts.append("The workbook is not attached; get it where you submitted the documents.")
+    if keeping.expires and keeping.public_url:
         parts.append(f"The results are kept until {keeping.expires} and deleted then.")
+    elif keeping.expires:  # nobody can be sent there, but it is said that no copy stays
+        parts.append(f"The service deletes its own copy of the results by {keeping.expires}.")
     return "\n".join(parts)
 
 

@@ -57,7 +57,15 @@ def test_without_an_address_there_is_no_link() -> None:
     """No public address means no invented one."""
     mail = finished_mail(JOB, OUTCOME, (), Keeping("", ""), None)
     assert "http" not in mail.text
-    assert "open the page you submitted from" in mail.text
+    assert "get it where you submitted the documents" in mail.text
+
+
+def test_without_an_address_nobody_is_sent_to_results_that_are_kept() -> None:
+    """Where no link is given, the mail says only that the service keeps no copy for ever."""
+    mail = finished_mail(JOB, OUTCOME, (), Keeping("", KEEPING.expires), b"xlsx")
+    assert "http" not in mail.text
+    assert "are kept until" not in mail.text
+    assert f"deletes its own copy of the results by {KEEPING.expires}" in mail.text
 
 
 @pytest.mark.parametrize(

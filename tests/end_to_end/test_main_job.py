@@ -4,6 +4,7 @@ import email
 import json
 import subprocess
 import sys
+import zipfile
 from email import policy
 from io import BytesIO
 from pathlib import Path
@@ -87,6 +88,26 @@ def test_one_email_carries_the_workbook(finished: Finished) -> None:
         part for part in message.iter_attachments() if str(part.get_filename()).endswith(".xlsx")
     ]
     assert attachment.get_content() == (out / "results.xlsx").read_bytes()
+
+
+def test_no_result_links_to_the_server_that_has_ended(finished: Finished) -> None:
+    """Neither results, workbook nor mail lead to this machine, where nothing answers any more."""
+    done, out = finished
+    assert "127.0.0.1" in done.stdout, "while it runs, the job has a page"
+    (path,) = (out / "mails").glob("*.eml")
+    mail = email.message_from_bytes(path.read_bytes(), policy=policy.default)
+    texts = {
+        f"mail, {part.get_content_type()}": part.get_content()
+        for part in mail.walk()
+        if part.get_content_maintype() == "text"
+    }
+    assert len(texts) == 2, texts.keys()
+    assert all("attached: results.xlsx" in text for text in texts.values()), texts
+    with zipfile.ZipFile(out / "results.xlsx") as book:
+        texts |= {name: book.read(name).decode("utf-8", "replace") for name in book.namelist()}
+    texts["results.json"] = (out / "results.json").read_text(encoding="utf-8")
+    dead = [name for name, text in texts.items() if "127.0.0.1" in text or "localhost" in text]
+    assert dead == [], dead
 
 
 def test_the_workbook_opens_and_owns_up_to_the_stand_in(finished: Finished) -> None:
