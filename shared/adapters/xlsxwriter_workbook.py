@@ -6,11 +6,14 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
+from shared.adapters.row_heights import DEFAULT_WIDTH, LINE_HEIGHT, row_height
 from shared.domain.report import (
     ROW_LIMIT,
+    Cell,
     Choice,
     Fill,
     Filled,
@@ -31,6 +34,10 @@ FILLS = {
     Fill.FAILED: "#F4B9B4",
 }
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t")
+ALERT_HEIGHT = 18
+FILTER_BUTTON = 3
+"""Characters of a header that the button of the filter hides."""
+
 LITERAL_LIMIT = 255
 """Characters in one string of a formula."""
 
@@ -102,6 +109,7 @@ class _Writing:
                 worksheet = self._workbook.add_worksheet(self._next_name(sheet.name))
                 header = at = self._begin(sheet, worksheet)
             at += 1
+            _set_height(sheet, worksheet, at, map(_shown, row))
             self._write_row(worksheet, at, row)
         _end(sheet, worksheet, header, at)
 
@@ -117,10 +125,13 @@ class _Writing:
             worksheet.set_column(column, column, width)
         lines = [(line, "alert") for line in sheet.alerts] + [(n, "note") for n in sheet.notes]
         for row, (line, kind) in enumerate(lines):
+            if kind == "alert":
+                worksheet.set_row(row, ALERT_HEIGHT)
             worksheet.write_string(row, 0, visible(line), self._format(_Look(kind)))
         header = len(lines)
         worksheet.freeze_panes(header + 1, sheet.frozen)
         worksheet.repeat_rows(header)
+        _set_height(sheet, worksheet, header, sheet.header, hidden=FILTER_BUTTON)
         for column, title in enumerate(sheet.header):
             worksheet.write_string(header, column, visible(title), self._format(_Look("header")))
         return header
@@ -215,6 +226,27 @@ def _set_up_page(sheet: Sheet, worksheet: Any) -> None:
     worksheet.set_margins(0.4, 0.4, 0.6, 0.6)
     worksheet.set_header("&L&A")
     worksheet.set_footer("&L&F&RPage &P of &N")
+
+
+def _set_height(
+    sheet: Sheet, worksheet: Any, at: int, texts: Iterable[str], hidden: int = 0
+) -> None:
+    """Make a row as high as its texts; to be called before its cells are written.
+
+    A row of one line keeps the default, so that it still grows with what people type into it.
+    """
+    widths = chain(sheet.widths, repeat(DEFAULT_WIDTH))
+    height = row_height((text, width - hidden) for text, width in zip(texts, widths, strict=False))
+    if height > LINE_HEIGHT:
+        worksheet.set_row(at, height)
+
+
+def _shown(cell: Cell) -> str:
+    """The words a reader sees in a cell."""
+    value = cell.value if isinstance(cell, Filled) else cell
+    if isinstance(value, Link | Rich):
+        value = value.text
+    return value if isinstance(value, str) else ""
 
 
 def _end(sheet: Sheet, worksheet: Any, header: int, last: int) -> None:

@@ -14,7 +14,7 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.workbook import Workbook
 
 from shared.adapters.xlsxwriter_workbook import XlsxwriterWorkbook, visible
-from shared.domain.report import Choice, Fill, Filled, Link, Report, Rich, Row, Sheet
+from shared.domain.report import Cell, Choice, Fill, Filled, Link, Report, Rich, Row, Sheet
 from shared.domain.report_assembly import build_report
 from tests.example_findings import make_source
 
@@ -130,3 +130,55 @@ def test_rows_past_the_limit_go_on_in_a_further_sheet() -> None:
 def test_an_empty_sheet_opens() -> None:
     """A sheet without rows is still a sheet with its header."""
     assert _value(_written(), "A1") == "A"
+
+
+def _height(*cells: Cell, widths: tuple[int, ...] = (10, 10)) -> float:
+    """Points of the first row below the header; 15 where the file leaves it to the default."""
+    dimension = _opened(_written(cells, widths=widths))["One"].row_dimensions[2]
+    return float(dimension.height or 15)
+
+
+@pytest.mark.parametrize(
+    ("cells", "lines"),
+    [
+        (("short", "x"), 1),
+        (("ten digits", "x"), 1),
+        (("eleven sign", "x"), 2),
+        (("x", "one\ntwo\nthree"), 3),
+        (("x", Rich("net zero by 2050 at last", (0, 8))), 3),
+        (("a" * 25, "x"), 3),
+        (("能源" * 10, "x"), 4),
+        ((Filled("not read", Fill.FAILED), Filled("it failed twice", Fill.FAILED)), 2),
+        ((Link("a link of words", "#'One'!A1"), None), 2),
+        ((123456789012, None), 1),
+        (("word " * 6000, "x"), 27),
+    ],
+)
+def test_a_row_is_as_high_as_its_longest_text(cells: Row, lines: int) -> None:
+    """No wrapped line lies hidden below its row, up to the highest row Excel allows."""
+    assert _height(*cells) == 15 * lines
+
+
+def test_wider_columns_make_lower_rows() -> None:
+    """The height follows the width of the text's own column."""
+    text = "The plan names eleven measures for the grid."
+    assert _height(text, "x", widths=(44, 1)) == 15
+    assert _height("x", text, widths=(44, 22)) == 30
+
+
+def test_headers_and_alerts_are_shown_whole() -> None:
+    """A header leaves room for the filter's button; every sheet of a report has its heights."""
+    titles = ("Pages not read, and why", "B")
+    data = _written(("x", "y"), header=titles, widths=(12, 10), alerts=("Mind this.",))
+    rows = _opened(data)["One"].row_dimensions
+    assert (rows[1].height, rows[2].height) == (18, 45)
+    book = _opened(XlsxwriterWorkbook().write(build_report(make_source())))
+    assert (book["Quotes"].row_dimensions[2].height or 0) > 15
+    assert (book["Query and method"].row_dimensions[3].height or 0) > 15
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.characters(codec="utf-8"), max_size=400), st.integers(1, 60))
+def test_heights_stay_within_excels_limit(text: str, width: int) -> None:
+    """Whatever the text and the column, the row is between one line and 409 points high."""
+    assert 15 <= _height(text or "x", "x", widths=(width, 10)) <= 409
