@@ -1,14 +1,17 @@
-"""What a job leaves in the user's folder, and the summary that says so."""
+"""What a job leaves in the user's folder."""
 
 import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from local_host.client import Client, Job, RefusedError
+from local_host.marked_names import name_marked
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,7 @@ class Delivery:
     results: Mapping[str, Any]
     mails: int
     missing: tuple[str, ...]  # what the app refused to give, and why
+    earlier_workbook: str = ""  # as what the workbook of an earlier job is kept
 
     @property
     def documents(self) -> list[Mapping[str, Any]]:
@@ -43,68 +47,66 @@ def prepare(folder: Path) -> str:
 
 
 def deliver(client: Client, job: Job, mails: Path | None, folder: Path) -> Delivery:
-    """Fetch everything into the folder; what an earlier job left there goes."""
+    """Fetch everything into the folder; of an earlier job only its workbook stays there.
+
+    Somebody may have written decisions into that one; everything else can be made again.
+    """
+    results = json.loads(client.fetch_results(job, "results.json"))
+    earlier = keep_workbook(folder)
     _clear(folder)
     missing: list[str] = []
-    results = json.loads(client.fetch_results(job, "results.json"))
     _write(folder / "results.json", json.dumps(results, ensure_ascii=False, indent=1).encode())
     try:
         _write(folder / "results.xlsx", client.fetch_results(job, "results.xlsx"))
     except RefusedError as error:
         missing.append(f"results.xlsx: {error}")
-    for document in results["documents"]:
-        if document["state"] not in ("read", "partly_read"):
-            continue  # there is nothing to mark
-        name = _file_name(document["name"])
+    for document, name in _marked(results):
         try:
-            marked = client.fetch_highlighted(job, document["id"])
-            _write(folder / "highlighted" / name, marked)
+            _write(folder / name, client.fetch_highlighted(job, document))
         except RefusedError as error:
-            missing.append(f"highlighted/{name}: {error}")
-    return Delivery(folder, results, _copy_mails(mails, folder / "mails"), tuple(missing))
+            missing.append(f"{name}: {error}")
+    copied = _copy_mails(mails, folder / "mails")
+    return Delivery(folder, results, copied, tuple(missing), earlier)
 
 
-def describe(delivery: Delivery) -> list[str]:
-    """Return the summary, a line each."""
-    documents, job = delivery.documents, delivery.results["job"]
-    read = sum(document["state"] == "read" for document in documents)
-    quotes = sum(len(finding["quotes"]) for finding in delivery.results["findings"])
-    lines = [f"{_count(read, 'document')} of {len(documents)} read, {_count(quotes, 'quote')}."]
-    lines += [_describe_failure(item) for item in documents if item["state"] != "read"]
-    lines += [f"  not delivered: {what}" for what in delivery.missing]
-    lines.append(f"Results in {delivery.folder}: {', '.join(_list_results(delivery))}")
-    if job["model_is_stand_in"]:
-        lines.append(
-            "The model was a stand-in that ranks by keywords, no language model: "
-            "the quotes are verbatim, their choice is rough. Set OPENAI_API_KEY for a real one."
-        )
-    return lines
+def keep_workbook(folder: Path) -> str:
+    """Put the workbook of an earlier job under its date; return the name, empty without one."""
+    old = folder / "results.xlsx"
+    if not old.exists():
+        return ""
+    changed = datetime.fromtimestamp(old.stat().st_mtime)  # noqa: DTZ006 - the user's own time
+    for number in count(1):
+        again = "" if number == 1 else f" ({number})"
+        kept = folder / f"results {changed:%Y-%m-%d %H.%M}{again}.xlsx"
+        if not kept.exists():
+            old.rename(kept)
+            return kept.name
+    raise AssertionError("numbers do not end")
 
 
-def _describe_failure(document: Mapping[str, Any]) -> str:
-    reason = document.get("error")
-    if isinstance(reason, Mapping):
-        reason = reason.get("message")
-    return f"  {document['name']}: {document['state'].replace('_', ' ')}" + (
-        f": {reason}" if reason else ""
-    )
-
-
-def _list_results(delivery: Delivery) -> list[str]:
-    names = [name for name in ("results.xlsx", "results.json") if (delivery.folder / name).exists()]
-    if (delivery.folder / "highlighted").is_dir():
-        names.append("highlighted/")
-    if delivery.mails:
-        names.append(f"mails/ ({delivery.mails})")
-    return names
+def _marked(results: Mapping[str, Any]) -> list[tuple[str, PurePosixPath]]:
+    """Return the id of each document in which there is something to mark, and its file."""
+    known = [each for each in results["documents"] if each["state"] in ("read", "partly_read")]
+    names = name_marked(each["name"] for each in known)
+    return [
+        (document["id"], PurePosixPath("highlighted") / name)
+        for document, name in zip(known, names, strict=True)
+    ]
 
 
 def _clear(folder: Path) -> None:
-    """Remove what a delivery writes, and nothing else."""
-    for pattern in ("results.xlsx", "results.json", "highlighted/*.pdf", "mails/*.eml"):
-        for path in folder.glob(pattern):
-            path.unlink()
-    folder.mkdir(parents=True, exist_ok=True)
+    """Remove what an earlier delivery wrote, and nothing else; its results name the PDFs."""
+    try:
+        written = _marked(json.loads((folder / "results.json").read_bytes()))
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        written = []
+    for _, name in written:
+        (folder / name).unlink(missing_ok=True)
+    for emptied in sorted(folder.glob("highlighted/**/"), reverse=True):
+        if not any(emptied.iterdir()):
+            emptied.rmdir()
+    for path in (folder / "results.json", *folder.glob("mails/*.eml")):
+        path.unlink(missing_ok=True)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -112,20 +114,10 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _file_name(document: str) -> str:
-    """Return a document's own name without folders: it came from a ZIP, or from anybody."""
-    name = PurePosixPath(document.replace("\\", "/")).name.lstrip(".") or "document"
-    return name if name.lower().endswith(".pdf") else f"{name}.pdf"
-
-
 def _copy_mails(mails: Path | None, folder: Path) -> int:
     found: Iterable[Path] = sorted(mails.glob("*.eml")) if mails else ()
-    count = 0
-    for count, mail in enumerate(found, start=1):  # noqa: B007 - counted
+    copied = 0
+    for copied, mail in enumerate(found, start=1):  # noqa: B007 - counted
         folder.mkdir(exist_ok=True)
         shutil.copyfile(mail, folder / mail.name)
-    return count
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
+    return copied

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from local_host.client import Client, Job, RefusedError, Status, UnreachableError
 from local_host.command_line import Arguments
-from local_host.delivery import deliver, describe, prepare
+from local_host.delivery import deliver, prepare
 from local_host.processes import StackError
 from local_host.progress_bar import ProgressBar
+from local_host.run_summary import describe
 from local_host.stack import Stack, StackOptions
 from local_host.surroundings import LOCAL
 
