@@ -14,6 +14,18 @@ REQUIRED_COLUMNS = ("variable_name", "variable_description")
 REQUEST_LIMIT = 100 * 1024 * 1024
 """Bytes one request holds; the host refuses more."""
 
+HELP = frozenset(("-h", "--help"))
+HELP_OF_TEST = """usage: ./dev test [PYTEST ARGUMENTS]
+
+Check format, lint, types, layers and Microsoft's worker, then run the tests; exit with 1, naming
+what failed. Everything after `test` is pytest's: its own options, or which tests to run, as in
+
+  ./dev test -x tests/web
+  ./dev test -k highlighted
+
+`python -m pytest --help`, in the checkout's .venv, names them all.
+"""
+
 
 @dataclass(frozen=True)
 class Arguments:
@@ -36,8 +48,11 @@ def parse(argv: list[str]) -> Arguments:
     """Return what is asked for; exit with 2, naming what is wrong, where it cannot be done."""
     parser = _make_parser()
     known, rest = parser.parse_known_args(argv)
-    if known.command == "test":  # everything after it is pytest's
-        return Arguments("test", rest=tuple(argv[argv.index("test") + 1 :]))
+    if known.command == "test":  # everything after it is pytest's, but for its help
+        given = tuple(argv[argv.index("test") + 1 :])
+        if HELP.intersection(given):
+            parser.exit(0, HELP_OF_TEST)
+        return Arguments("test", rest=given)
     if rest:
         parser.error(f"{rest[0]} is not understood; see ./dev {known.command} --help")
     values: dict[str, Any] = {**vars(known), "documents": tuple(vars(known).get("documents", ()))}

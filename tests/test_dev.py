@@ -60,6 +60,15 @@ def test_help_names_the_commands() -> None:
         assert command in done.stdout
 
 
+@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("tests/web", "--help")])
+def test_help_of_test_runs_nothing(arguments: tuple[str, ...]) -> None:
+    """Who asks what `./dev test` does is told, without waiting for every check."""
+    done = dev("test", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "usage: ./dev test" in done.stdout
+    assert "ruff" not in done.stdout + done.stderr, "a check was run"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
