@@ -83,11 +83,13 @@ def method_paragraph(source: ReportSource) -> str:
     """How the findings came about, in words fit for a paper's method section."""
     job, outcome = source.job, source.outcome
     when = (outcome.finished if outcome else job.created)[:10]
+    was = "was" if len(job.documents) == 1 else "were"
     return (
-        f"{count(len(job.documents), 'document')} were given to Policy Reader ({when}) to be "
+        f"{count(len(job.documents), 'document')} {was} given to Policy Reader ({when}) to be "
         f"searched for {count(len(job.variables), 'variable')}; {_how_many_read(source)}. "
-        "The text of every page was cut into numbered units (sentences, list items, table rows, "
-        f"headings, footnotes, captions). {_who_read(source)} "
+        "The text found on their pages was cut into numbered units (sentences, list items, table "
+        "rows, headings, footnotes, captions); pages without readable text are listed in "
+        f"Coverage. {_who_read(source)} "
         "All quotes were cut from the document's text by software, so none was written by a "
         "model; each is given with its PDF page and, where one is printed, its printed page "
         "number. “Not found” is said only where every page was read and every reading answered; "
@@ -110,6 +112,7 @@ def _who_read(source: ReportSource) -> str:
         "A keyword stand-in, no language model," if has_stand_in(models) else "A language model"
     )
     return (
-        f"{reader} ({models}) was shown overlapping windows of these units, together covering the "
-        "whole document, with the query template given below, and answered with unit numbers only."
+        f"{reader} ({models}) was shown overlapping windows of these units, with the query "
+        "template given below, and named passages by the numbers of their units. A document's "
+        "windows together hold all of its units; Coverage counts the readings owed and done."
     )

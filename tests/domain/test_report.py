@@ -100,6 +100,21 @@ def test_a_stand_in_is_announced_loudly() -> None:
     assert STAND_IN_NOTICE in sheets["Query and method"][0].alerts
 
 
+def test_the_method_claims_no_more_than_was_read() -> None:
+    """The paragraph to be cited is true of documents with pages or readings missing, too."""
+    _, rows = _sheets(make_source())["Query and method"]
+    paragraph = _words(rows[0][1])
+    assert paragraph.startswith("3 documents were given")
+    assert "1 read, 1 partly read, 1 unreadable" in paragraph
+    assert "pages without readable text are listed in Coverage" in paragraph
+    for claim in ("text of every page", "whole document", "unit numbers only"):
+        assert claim not in paragraph
+    one = replace(make_source(), job=replace(JOB, documents=JOB.documents[:1]))
+    single = replace(one, documents=lambda: iter(example_findings()[:1]))
+    _, rows = _sheets(single)["Query and method"]
+    assert _words(rows[0][1]).startswith("1 document was given")
+
+
 def test_a_running_job_says_that_it_is_not_finished() -> None:
     """Results before the end say that they are not the end."""
     sheets = _sheets(replace(make_source(), outcome=None))
