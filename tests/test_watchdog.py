@@ -100,7 +100,7 @@ def test_what_was_read_of_a_job_that_keeps_dying_is_not_denied(house: House) -> 
     assert outcome is not None
     assert (outcome.state, outcome.documents, outcome.failed) == (JobState.FAILED, 2, 1)
     (mail,) = house.mailer.sent
-    assert "ended early, after 1 of them" in mail.text
+    assert "ended early: 1 of 2 read in full, 1 not read" in mail.text
     assert "None of your" not in mail.text
 
 

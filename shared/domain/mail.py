@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
 from shared.domain.findings import DocumentFindings
 from shared.domain.job import Document, DocumentState, Job, JobState
+from shared.domain.pages import PageState
 from shared.domain.progress import RunOutcome
 from shared.domain.report_source import STAND_IN_NOTICE, count, has_stand_in
 
@@ -40,7 +42,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class DocumentNote:
-    """What a mail says of a document that was not read whole."""
+    """What a mail says of a document of which any page or reading is missing."""
 
     name: str
     state: DocumentState
@@ -61,12 +63,20 @@ def fits(size: int, limit_mb: float) -> bool:
 
 
 def notes_of(documents: Iterable[tuple[Document, DocumentFindings]]) -> tuple[DocumentNote, ...]:
-    """The documents that were not read whole, with the reason."""
+    """The documents that have gaps, with the reason: of one that was read, its picture pages."""
     return tuple(
-        DocumentNote(document.name, found.state, found.error or _first_reason(found))
+        DocumentNote(document.name, found.state, reason)
         for document, found in documents
-        if found.state is not DocumentState.READ
+        if (reason := _gap(found)) or found.state is not DocumentState.READ
     )
+
+
+def _gap(found: DocumentFindings) -> str:
+    if found.state is not DocumentState.READ:
+        return found.error or _first_reason(found)
+    pictures = found.page_states.get(PageState.PICTURE_UNREAD, 0)
+    are = "is a picture" if pictures == 1 else "are pictures"
+    return f"{pictures:,} of {count(found.pages, 'page')} {are}" if pictures else ""
 
 
 def _first_reason(found: DocumentFindings) -> str:
@@ -85,10 +95,11 @@ def finished_mail(
         block
         for block in (
             _notice(outcome),
-            _opening(job, outcome),
+            _opening(job, outcome, notes),
             _found(outcome),
             _where(job, keeping, attached=workbook is not None),
-            _not_read(notes),
+            _not_read([note for note in notes if note.state is not DocumentState.READ]),
+            _with_pictures([note for note in notes if note.state is DocumentState.READ]),
             outcome.problem,
         )
         if block
@@ -120,25 +131,39 @@ def _notice(outcome: RunOutcome) -> str:
     return STAND_IN_NOTICE if has_stand_in(outcome.model) else ""
 
 
-def _opening(job: Job, outcome: RunOutcome) -> str:
+def _opening(job: Job, outcome: RunOutcome, notes: Sequence[DocumentNote]) -> str:
     variables = count(len(job.variables), "variable")
     documents = count(outcome.documents, "document")
     match outcome.state:
         case JobState.FAILED if outcome.failed < outcome.documents:
-            read = outcome.documents - outcome.failed
-            return f"Your job over {documents} and {variables} ended early, after {read:,} of them."
+            return (
+                f"Your job over {documents} and {variables} ended early: {_extent(outcome, notes)}."
+            )
         case JobState.FAILED:
-            return f"None of your {documents} could be read, so nothing was found for {variables}."
+            none = "Your document" if outcome.documents == 1 else f"None of your {documents}"
+            not_read = "could not be read" if outcome.documents == 1 else "could be read"
+            return f"{none} {not_read}, so nothing was found for {variables}."
         case JobState.CANCELLED:
             return (
                 f"Your job over {documents} and {variables} was cancelled. "
                 "What was read until then is kept."
             )
         case _:
-            read = outcome.documents - outcome.failed
-            extent = f"all {documents}" if not outcome.failed else f"{read:,} of {documents}"
-            extent = f"your {documents}" if outcome.documents == 1 else extent
-            return f"Policy Reader has read {extent} for {variables}."
+            return (
+                f"Policy Reader has finished your job over {documents} and {variables}: "
+                f"{_extent(outcome, notes)}."
+            )
+
+
+def _extent(outcome: RunOutcome, notes: Sequence[DocumentNote]) -> str:
+    """How many documents were read in full, in part and not, as their states say it."""
+    states = Counter(note.state for note in notes)
+    partly = states[DocumentState.PARTLY_READ]
+    not_read = states.total() - states[DocumentState.READ] - partly
+    parts = [f"{outcome.documents - partly - not_read:,} of {outcome.documents:,} read in full"]
+    parts += [f"{partly:,} partly read"] if partly else []
+    parts += [f"{not_read:,} not read"] if not_read else []
+    return ", ".join(parts)
 
 
 def _found(outcome: RunOutcome) -> str:
@@ -165,14 +190,24 @@ def _where(job: Job, keeping: Keeping, *, attached: bool) -> str:
     return "\n".join(parts)
 
 
-def _not_read(notes: tuple[DocumentNote, ...]) -> str:
+def _not_read(notes: Sequence[DocumentNote]) -> str:
+    return _named(f"Not read in full ({count(len(notes), 'document')}):", notes, "Summary")
+
+
+def _with_pictures(notes: Sequence[DocumentNote]) -> str:
+    documents = count(len(notes), "document")
+    heading = f"Read, but with pages that are pictures without text ({documents}):"
+    return _named(heading, notes, "Coverage")
+
+
+def _named(heading: str, notes: Sequence[DocumentNote], sheet: str) -> str:
+    """The documents by name under a heading; `sheet` holds those that are only counted."""
     if not notes:
         return ""
-    lines = [f"Not read in full ({count(len(notes), 'document')}):"]
-    lines += [_line(note) for note in notes[:NAMED_LIMIT]]
+    lines = [heading, *map(_line, notes[:NAMED_LIMIT])]
     if len(notes) > NAMED_LIMIT:
         more = count(len(notes) - NAMED_LIMIT, "further document")
-        lines.append(f"- and {more}, named in the workbook's sheet Summary")
+        lines.append(f"- and {more}, named in the workbook's sheet {sheet}")
     return "\n".join(lines)
 
 

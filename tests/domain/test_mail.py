@@ -27,13 +27,48 @@ def test_a_finished_mail_says_what_was_read_and_what_not() -> None:
     """Counts, the documents not read with their reason, the link and its end are all there."""
     mail = finished_mail(JOB, OUTCOME, NOTES, KEEPING, b"xlsx")
     for words in (
-        *("2 of 3 documents", "2 variables", "3 quotes", "- broken.pdf: unreadable"),
+        *(
+            "3 documents",
+            "2 of 3 read in full, 1 not read",
+            "2 variables",
+            "3 quotes",
+            "- broken.pdf: unreadable",
+        ),
         *("it needs a password", "https://reader.example/jobs/job-1", "2026-03-02 09:00 UTC"),
         "results.xlsx",
     ):
         assert words in mail.text
     assert [file.content for file in mail.attachments] == [b"xlsx"]
     assert '<a href="https://reader.example/jobs/job-1">' in mail.html
+
+
+def test_read_in_full_counts_what_results_call_read() -> None:
+    """Partly read documents are told apart, from those read and from those not read."""
+    notes = notes_of(zip(JOB.documents, example_findings(), strict=True))
+    text = finished_mail(JOB, OUTCOME, notes, KEEPING, None).text
+    assert "1 of 3 read in full, 1 partly read, 1 not read." in text
+    assert "- scan.pdf: partly read. 3 pages are pictures" in text
+    ended = replace(OUTCOME, state=JobState.FAILED)
+    text = finished_mail(JOB, ended, notes, KEEPING, None).text
+    assert "ended early: 1 of 3 read in full, 1 partly read, 1 not read." in text
+    text = finished_mail(JOB, replace(OUTCOME, failed=0), (), KEEPING, None).text
+    assert "3 of 3 read in full." in text
+
+
+@pytest.mark.parametrize(
+    ("pictures", "said"), [(2, "2 of 27 pages are"), (1, "1 of 27 pages is a")]
+)
+def test_picture_pages_of_a_read_document_are_told(pictures: int, said: str) -> None:
+    """A document with a few pictures counts as read, and the mail says how many pages they are."""
+    states = {"text": 27 - pictures, "picture unread": pictures}
+    first, *_ = example_findings()
+    charts = replace(first, page_states=states)
+    notes = notes_of([(JOB.documents[0], charts)])
+    outcome = replace(OUTCOME, documents=1, failed=0)
+    text = finished_mail(JOB, outcome, notes, KEEPING, None).text
+    assert "1 of 1 read in full." in text
+    assert f"- CAN LT-LEDS.pdf: read. {said} picture" in text
+    assert "Not read in full" not in text
 
 
 def test_no_quote_leaves_the_service_in_a_mail_body() -> None:
