@@ -51,7 +51,8 @@ def parse(argv: list[str]) -> Arguments:
     if known.command == "test":  # everything after it is pytest's, but for its help
         given = tuple(argv[argv.index("test") + 1 :])
         if HELP.intersection(given):
-            parser.exit(0, HELP_OF_TEST)
+            print(HELP_OF_TEST, end="")
+            parser.exit(0)
         return Arguments("test", rest=given)
     if rest:
         parser.error(f"{rest[0]} is not understood; see ./dev {known.command} --help")
