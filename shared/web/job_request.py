@@ -122,9 +122,6 @@ def _refuse_what_is_not_there_yet(form: RequestForm, faults: Faults) -> None:
     if form.documents_from is not None:
         message = "documents_from is not available yet; send the PDFs as files of this form."
         faults.add("documents_from", message)
-    for field, value, kept in (("mode", form.mode, "live"), ("reading", form.reading, "standard")):
-        if value != kept:
-            faults.add(field, f"{field} {value} is not available yet; leave it out.")
 
 
 def _variables(form: RequestForm, parts: Sequence[Part], faults: Faults) -> tuple[Variable, ...]:

@@ -90,11 +90,11 @@ class RequestForm(_Form):
     query: Longest = ""
     task: Task = Task.QUOTES
     justify: Annotated[bool, Field(strict=True)] = True
-    reading: Annotated[str, Field(pattern="^(standard|careful)$")] = "standard"
+    reading: Annotated[str, Field(pattern="^standard$")] = "standard"
     output: OutputForm = OutputForm()
     documents: Annotated[list[DocumentForm], Field(max_length=1_000)] = []
     model: Short = ""
-    mode: Annotated[str, Field(pattern="^(live|batch)$")] = "live"
+    mode: Annotated[str, Field(pattern="^live$")] = "live"
     fresh: Annotated[bool, Field(strict=True)] = False
     upload: str | None = None
     documents_from: str | None = None

@@ -53,7 +53,7 @@ def variables_table(part: Part, faults: Faults) -> list[TableRow]:
 
 def _named_columns(rows: list[Row]) -> list[TableRow]:
     numbered = [(number, row) for number, row in enumerate(rows, 1) if any(map(_text, row))]
-    if len(numbered) < 2:
+    if not numbered:
         raise _Unreadable(
             "is empty; it needs a row that names its columns, and a row for each variable."
         )
@@ -64,6 +64,8 @@ def _named_columns(rows: list[Row]) -> list[TableRow]:
             f"has no column {' and no column '.join(missing)}; its first row must name the "
             f"columns {', '.join(COLUMNS)} (the last two may be left out)."
         )
+    if len(numbered) < 2:
+        raise _Unreadable("names its columns but has no variable; add a row for each variable.")
     places = [header.index(column) if column in header else None for column in COLUMNS]
     return [
         TableRow(number, *(_cell(row, place) for place in places)) for number, row in numbered[1:]

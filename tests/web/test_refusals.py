@@ -139,6 +139,16 @@ def test_a_wrong_field_is_named(site: Site, change: dict[str, Any], field: str) 
     assert answer.fields() == [field]
 
 
+@pytest.mark.parametrize("reading", ["deep", "careful", "STANDARD", ""])
+def test_only_what_is_available_is_offered(site: Site, reading: str) -> None:
+    """A way of reading that would be refused in its turn is not named as a remedy."""
+    answer = site.submit(request={**REQUEST, "reading": reading, "mode": "batch"})
+    assert dict(answer.faults) == {
+        "reading": f"reading cannot be '{reading}'; it can be standard.",
+        "mode": "mode cannot be 'batch'; it can be live.",
+    }
+
+
 def test_too_many_are_refused(site: Site) -> None:
     """200 variables and 1,000 documents are the most a job takes."""
     many = [{"name": f"v{n}", "description": "d"} for n in range(201)]
@@ -192,7 +202,8 @@ def test_a_body_over_100_mb_is_too_large(site: Site, monkeypatch: pytest.MonkeyP
     [
         (b"", ["empty"]),
         (b"name,description\na,b\n", ["variable_name", "variable_description"]),
-        (b"variable_name,variable_description\n", ["a row for each variable"]),
+        (b"variable_name,variable_description\n", ["names its columns but has no variable"]),
+        (b"name,description\n", ["variable_name", "variable_description"]),
         (b"variable_name,variable_description\nA,\n", ["Row 2", "variable_description"]),
         (b"PK\x03\x04 broken", ["XLSX"]),
     ],
