@@ -111,6 +111,44 @@ def test_an_empty_form_says_what_is_missing(page: Page) -> None:
     expect(page.locator("#email-error")).to_be_empty()
 
 
+def test_what_is_put_right_is_no_longer_complained_of(page: Page, pdfs: list[Path]) -> None:
+    """Each edit takes its field's fault from the summary; with the last one the summary goes."""
+    page.goto("/")
+    page.get_by_role("button", name="Start reading").click()
+    summary = page.locator("#summary")
+    email = page.get_by_label("Email address")
+    email.click()
+    expect(summary).to_contain_text("3 things to put right")
+    email.fill("a@example.org")
+    expect(summary).to_contain_text("2 things to put right")
+    expect(summary).not_to_contain_text("address")
+    expect(email).not_to_have_attribute("aria-invalid", "true")
+    name = page.get_by_label("Name of the variable")
+    name.fill("Coal")
+    expect(summary).to_contain_text("1 thing to put right")
+    expect(name).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[data-error=variables]")).to_be_empty()
+    page.set_input_files("#files", [str(pdf) for pdf in pdfs])
+    expect(summary).to_be_hidden()
+    expect(page.locator("#files-error")).to_be_empty()
+
+
+def test_what_is_removed_is_no_longer_complained_of(page: Page, tmp_path: Path) -> None:
+    """The button that removes a wrong file or a half-filled row settles its fault."""
+    (tmp_path / "notes.txt").write_text("words")
+    fill(page, [tmp_path / "notes.txt"])
+    page.get_by_role("button", name="Add a variable").click()
+    page.keyboard.type("Half a variable")
+    page.get_by_role("button", name="Start reading").click()
+    summary = page.locator("#summary")
+    expect(summary).to_contain_text("2 things to put right")
+    page.get_by_role("button", name="Remove this variable").nth(1).click()
+    expect(summary).to_contain_text("1 thing to put right")
+    page.get_by_role("button", name="Remove notes.txt").click()
+    expect(summary).to_be_hidden()
+    expect(page.locator("#files-error")).to_be_empty()
+
+
 def test_what_the_server_refuses_is_said_at_its_field(page: Page, tmp_path: Path) -> None:
     """A text that calls itself PDF, and a variable named twice."""
     fake = tmp_path / "notes.pdf"

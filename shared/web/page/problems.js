@@ -2,19 +2,22 @@
 
 import { byId, count, make } from "./dom.js";
 
+const EDITS = ["input", "change", "paste", "drop", "click"];
+
 export class Problems {
   #variables;
+  #shown = [];
 
   constructor(variables) {
     this.#variables = variables;
-    // A fault is no longer said beside a field that is being put right.
-    for (const kind of ["input", "change", "click", "drop"]) {
-      byId("form").addEventListener(kind, ({ target }) => forget(target));
+    for (const kind of EDITS) {
+      byId("form").addEventListener(kind, (event) => this.#forget(boxesOf(event)));
     }
   }
 
   clear() {
     byId("summary").hidden = true;
+    this.#shown = [];
     for (const error of document.querySelectorAll("form .error")) error.textContent = "";
     for (const input of document.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
   }
@@ -22,18 +25,32 @@ export class Problems {
   /** Show a problem+json answer, or faults found here in the same shape. */
   show({ title, errors = [], job }) {
     this.clear();
-    const places = errors.map((error) => ({ ...error, ...this.#place(error.field) }));
-    for (const { input, box, message } of places) {
+    this.#shown = errors.map((error) => ({ ...error, ...this.#place(error.field) })).map((fault) => ({ ...fault, item: item(fault) }));
+    for (const { input, box, message } of this.#shown) {
       input?.setAttribute("aria-invalid", "true");
       if (box) box.textContent += `${box.textContent ? "\n" : ""}${message}`;
     }
     const summary = byId("summary");
-    summary.replaceChildren(make("h2", { textContent: errors.length > 1 ? `${count(errors.length, "thing")} to put right` : title || "Something is to be put right" }));
-    if (errors.length) summary.append(make("ul", {}, ...places.map(item)));
+    summary.replaceChildren(make("h2", { textContent: errors.length > 1 ? many(errors) : title || "Something is to be put right" }));
+    if (errors.length) summary.append(make("ul", {}, ...this.#shown.map((fault) => fault.item)));
     if (job) summary.append(make("p", {}, make("a", { href: new URL(job).pathname, textContent: "Go to the running job" })));
     summary.hidden = false;
     summary.scrollIntoView({ block: "center" });
     summary.focus({ preventScroll: true });
+  }
+
+  /** Take back what is said of a field that is being put right, or of a row that is gone. */
+  #forget(boxes) {
+    const settled = this.#shown.filter(({ box }) => box && (boxes.includes(box) || !box.isConnected));
+    if (!settled.length) return;
+    this.#shown = this.#shown.filter((fault) => !settled.includes(fault));
+    for (const { input, box, item } of settled) {
+      item.remove();
+      box.textContent = "";
+      if (!this.#shown.some((fault) => fault.input === input)) input?.removeAttribute("aria-invalid");
+    }
+    byId("summary").hidden = !this.#shown.length;
+    byId("summary").querySelector("h2").textContent = many(this.#shown);
   }
 
   #place(field) {
@@ -56,10 +73,19 @@ function item({ message, input }) {
   return make("li", {}, link);
 }
 
-/** Take back what is said beside a field, once the user turns to it. */
-function forget(target) {
-  const place = target.closest(".field, .variables li, .card");
-  if (!place || target.matches("summary, h2, p") || target === place) return;
-  for (const error of place.querySelectorAll(".error")) error.textContent = "";
-  for (const input of place.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
+function many(faults) {
+  return `${count(faults.length, "thing")} to put right`;
+}
+
+/** The boxes that speak of what an event changes; looking at a field changes nothing. */
+function boxesOf(event) {
+  const button = event.target.closest("button");
+  if (event.type === "click" && (!button || button.type === "submit" || button.id === "add-variable")) return [];
+  // What was removed by its button has no parents left, but the event's path knows them.
+  const inside = (selector) => event.composedPath().find((each) => each.matches?.(selector));
+  const named = (name) => document.querySelector(`[data-error="${name}"]`);
+  const row = inside(".variables li");
+  if (row) return [row.querySelector(".error"), named("variables")];
+  if (inside(".table-file")) return [named("variables_file"), named("variables")];
+  return [...(inside(".field, .card")?.querySelectorAll(".error") ?? [])];
 }
