@@ -20,12 +20,14 @@ from tests.conftest import hermetic_environment
 from tests.end_to_end.verbatim import missing_quotes
 
 
-def run(out: Path, *documents: Path) -> subprocess.CompletedProcess[str]:
+def run(
+    out: Path, *documents: Path, public_url: str | None = None
+) -> subprocess.CompletedProcess[str]:
     """Read the documents with `./dev run`."""
     return subprocess.run(
         [sys.executable, ROOT / "dev", "run", *documents, "--out", out],
         cwd=out.parent,
-        env=hermetic_environment(),
+        env=hermetic_environment() | ({"PUBLIC_URL": public_url} if public_url else {}),
         capture_output=True,
         text=True,
         timeout=240,
@@ -108,6 +110,15 @@ def test_no_result_links_to_the_server_that_has_ended(finished: Finished) -> Non
     texts["results.json"] = (out / "results.json").read_text(encoding="utf-8")
     dead = [name for name, text in texts.items() if "127.0.0.1" in text or "localhost" in text]
     assert dead == [], dead
+
+
+def test_an_address_of_the_users_own_is_linked(samples: Path, tmp_path: Path) -> None:
+    """Who sets PUBLIC_URL gets links to it."""
+    address = "https://reader.example"
+    done = run(tmp_path / "out", samples / "Tamaroa Pledge.pdf", public_url=address)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = (tmp_path / "out" / "mails").glob("*.eml")
+    assert f"{address}/jobs/" in path.read_text(encoding="utf-8")
 
 
 def test_the_workbook_opens_and_owns_up_to_the_stand_in(finished: Finished) -> None:
