@@ -162,6 +162,9 @@ def test_what_the_server_refuses_is_said_at_its_field(page: Page, tmp_path: Path
     expect(page.locator("#files-error")).to_contain_text("“notes.pdf” is neither a PDF nor a ZIP")
     expect(page.locator("#file-list .wrong")).to_have_text(re.compile("notes.pdf"))
     expect(page.locator("#variables li").nth(1)).to_contain_text("there twice")
+    page.get_by_label("Name of the variable").nth(0).fill("Wind")
+    expect(page.locator("#variables li").nth(1)).not_to_contain_text("there twice")
+    expect(page.locator("#summary")).to_contain_text("notes.pdf")
     expect(page.get_by_role("button", name="Start reading")).to_be_enabled()
 
 

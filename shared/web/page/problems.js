@@ -4,6 +4,9 @@ import { byId, count, make } from "./dom.js";
 
 const EDITS = ["input", "change", "paste", "drop", "click"];
 
+/** A fault between rows, as a name that is there twice: any of them may be the one put right. */
+const IS_OF_ROWS = /^variables\[\d+\]$/;
+
 export class Problems {
   #variables;
   #shown = [];
@@ -41,12 +44,13 @@ export class Problems {
 
   /** Take back what is said of a field that is being put right, or of a row that is gone. */
   #forget(boxes) {
-    const settled = this.#shown.filter(({ box }) => box && (boxes.includes(box) || !box.isConnected));
+    const anyRow = boxes.includes(boxNamed("variables"));
+    const settled = this.#shown.filter(({ box, field }) => box && (boxes.includes(box) || !box.isConnected || (anyRow && IS_OF_ROWS.test(field))));
     if (!settled.length) return;
     this.#shown = this.#shown.filter((fault) => !settled.includes(fault));
     for (const { input, box, item } of settled) {
       item.remove();
-      box.textContent = "";
+      box.textContent = this.#shown.filter((fault) => fault.box === box).map((fault) => fault.message).join("\n");
       if (!this.#shown.some((fault) => fault.input === input)) input?.removeAttribute("aria-invalid");
     }
     byId("summary").hidden = !this.#shown.length;
@@ -57,7 +61,7 @@ export class Problems {
     const row = /^variables\[(\d+)\](?:\.(\w+))?/.exec(field);
     const found = row && this.#variables.field(Number(row[1]), row[2]);
     if (found) return { input: found.input, box: found.error };
-    const box = document.querySelector(`[data-error="${CSS.escape(field.split(/[.[]/)[0])}"]`);
+    const box = boxNamed(field.split(/[.[]/)[0]);
     const input = byId({ email: "email", query: "query", files: "files", variables_file: "variables-file" }[field] ?? "");
     return { box, input: input ?? (field.startsWith("variables") ? this.#variables.first : null) };
   }
@@ -73,6 +77,10 @@ function item({ message, input }) {
   return make("li", {}, link);
 }
 
+function boxNamed(name) {
+  return document.querySelector(`[data-error="${CSS.escape(name)}"]`);
+}
+
 function many(faults) {
   return `${count(faults.length, "thing")} to put right`;
 }
@@ -83,9 +91,8 @@ function boxesOf(event) {
   if (event.type === "click" && (!button || button.type === "submit" || button.id === "add-variable")) return [];
   // What was removed by its button has no parents left, but the event's path knows them.
   const inside = (selector) => event.composedPath().find((each) => each.matches?.(selector));
-  const named = (name) => document.querySelector(`[data-error="${name}"]`);
   const row = inside(".variables li");
-  if (row) return [row.querySelector(".error"), named("variables")];
-  if (inside(".table-file")) return [named("variables_file"), named("variables")];
+  if (row) return [row.querySelector(".error"), boxNamed("variables")];
+  if (inside(".table-file")) return [boxNamed("variables_file"), boxNamed("variables")];
   return [...(inside(".field, .card")?.querySelectorAll(".error") ?? [])];
 }
