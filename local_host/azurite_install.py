@@ -1,4 +1,7 @@
-"""Installs Azurite once, from its lock, into the checkout's `.local` directory."""
+"""Installs Azurite once, from its lock, into the checkout's `.local` directory.
+
+`python -m local_host.azurite_install` does it by itself.
+"""
 
 from __future__ import annotations
 
@@ -95,3 +98,17 @@ def _npm_ci(node: Node, home: Path, cache: Path) -> None:
 def _reason(stderr: str) -> str:
     lines = [line.strip() for line in stderr.splitlines() if line.startswith("npm error")]
     return "; ".join(lines[:2]) if lines else stderr.strip()[-200:] or "it said nothing"
+
+
+def main() -> int:
+    """Install Azurite, or say in one line why that cannot be."""
+    try:
+        install_azurite()
+    except AzuriteUnavailableError as error:
+        print(error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -32,10 +32,16 @@ STEPS = (
     Step("lint-imports", (BIN / "lint-imports",)),
 )
 
+AZURITE = Step("Azurite", (sys.executable, "-m", "local_host.azurite_install"))
+
 
 def run_checks(pytest_arguments: Sequence[str]) -> int:
     """Run every check, then the tests; return 1 where anything failed, naming it."""
     failed = [step.name for step in STEPS if not _passes(step)]
+    # Tests, and the programs they start, find no way out: what they run on is installed before.
+    if not _passes(AZURITE):
+        print("\nFailed: Azurite, without which no test of the app can run.", flush=True)
+        return 1
     if not check_real_worker():
         failed.append("Microsoft's worker")
     _announce("pytest")
