@@ -26,7 +26,8 @@ def describe(delivery: Delivery) -> list[str]:
     if job["model_is_stand_in"]:
         lines.append(
             "The model was a stand-in that ranks by keywords, no language model: "
-            "the quotes are cut from the documents, their choice is rough. Set OPENAI_API_KEY for a real one."
+            "the quotes are cut from the documents, their choice is rough. "
+            "Set OPENAI_API_KEY for a real one."
         )
     return lines
 
